@@ -1,6 +1,7 @@
-"""Draws the series of a run as SVG, one file per plot, for docs/performance.md."""
+"""Draws the series of a run as SVG: files for pages of the documentation, text for reports in one file."""
 
 from collections.abc import Iterable
+from io import StringIO
 from itertools import groupby
 from pathlib import Path
 
@@ -15,19 +16,39 @@ def draw(series: Iterable[Series], folder: Path) -> list[Path]:
     rcParams["svg.hashsalt"] = "hotchat"  # the same figures give the same bytes
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
-    for plot, lines in groupby(sorted(series, key=lambda one: one.plot), key=lambda one: one.plot):
-        figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-        axes = figure.subplots()
-        for line in lines:
-            axes.plot(line.x, line.y, marker="o", markersize=3, label=line.label)
-            axes.set_xlabel(line.x_label)
-            axes.set_ylabel(line.y_label)
-            if min(line.x) > 0 and max(line.x) / min(line.x) > 50:
-                axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
-        axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
+    for plot, lines in _by_plot(series):
         path = folder / f"{plot}.svg"
-        figure.savefig(path, metadata={"Date": None})
+        _figure(lines).savefig(path, metadata={"Date": None})
         drawn.append(path)
     return drawn
+
+
+def inline_svgs(series: Iterable[Series]) -> dict[str, str]:
+    """`plot` name → an svg element for an HTML page."""
+    drawn = {}
+    for plot, lines in _by_plot(series):
+        rcParams["svg.hashsalt"] = plot  # the ids of two plots on one page must differ
+        text = StringIO()
+        _figure(lines).savefig(text, format="svg", metadata={"Date": None})
+        drawn[plot] = text.getvalue()[text.getvalue().index("<svg") :]
+    return drawn
+
+
+def _by_plot(series: Iterable[Series]) -> Iterable[tuple[str, list[Series]]]:
+    for plot, lines in groupby(sorted(series, key=lambda one: one.plot), key=lambda one: one.plot):
+        yield plot, list(lines)
+
+
+def _figure(lines: Iterable[Series]) -> Figure:
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for line in lines:
+        axes.plot(line.x, line.y, marker="o", markersize=3, label=line.label)
+        axes.set_xlabel(line.x_label)
+        axes.set_ylabel(line.y_label)
+        if min(line.x) > 0 and max(line.x) / min(line.x) > 50:
+            axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    return figure

@@ -124,7 +124,7 @@ class Author:
         self._number += 1
         body = {
             "client_message_id": str(uuid.UUID(int=self._rng.getrandbits(128), version=4)),
-            "text": f"{self._number}",
+            "text": f"@{time.monotonic_ns() // 1000:016d} {self._number}",  # the crowd of streams reads the time
         }
         path = f"/api/v1/rooms/{self._room_id}/messages"
         return Action(self._room_id, "POST", path, orjson.dumps(body), "message.created", "")

@@ -67,6 +67,10 @@ class StreamTab:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def query(self) -> str:
+        """The mode or the pace of the stream as a query; empty for the full stream."""
+        return "?pace=calm" if self.is_calm else ""
+
     async def _run(self) -> None:
         while True:
             try:
@@ -109,9 +113,8 @@ class StreamTab:
             writer.transport.abort()
 
     def _request(self, host: str, port: int) -> bytes:
-        pace = "?pace=calm" if self.is_calm else ""
         return (
-            f"GET /stream/v1/rooms/{self.record.room_id}{pace} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"GET /stream/v1/rooms/{self.record.room_id}{self.query()} HTTP/1.1\r\nHost: {host}:{port}\r\n"
             f"Accept: text/event-stream\r\nLast-Event-ID: {self.record.last_seq}\r\n\r\n"
         ).encode()
 
@@ -124,12 +127,13 @@ class StreamTab:
             at_s = time.monotonic()
             try:
                 for frame in decoder.feed(data):
-                    self._take(frame, at_s)
+                    self.take(frame, at_s)
             except BrokenFraming as error:
                 self.refusals.append(str(error))
                 return
 
-    def _take(self, frame: Frame, at_s: float) -> None:
+    def take(self, frame: Frame, at_s: float) -> None:
+        """Record one frame. Leaves the stream if it skipped events."""
         if frame.event == "stream.gap":
             self.record.gaps += 1
             raise _Gap

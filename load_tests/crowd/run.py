@@ -1,0 +1,242 @@
+"""Runs a crowd against real servers, and gives one record of what happened."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from random import Random
+from typing import Final, NamedTuple
+
+import aiohttp
+
+from load_tests.bench.crowds import StreamCrowd, StreamRows, stream_crowd
+from load_tests.bench.delivery import arrived
+from load_tests.bench.fixtures import ChatFixture, chat_fixture, sign_in
+from load_tests.bench.server_metrics import read_sum
+from load_tests.bench.stores import Stores
+from load_tests.chaos.crowd import Crowd, CrowdSize, Outcome, open_crowd
+from load_tests.chaos.event_pages import EventPage
+from load_tests.crowd.arrivals import present
+from load_tests.crowd.fixed_sample import FixedSample, quantile
+from load_tests.crowd.notify_reader import NotifyReader
+from load_tests.crowd.plan import Plan
+from load_tests.crowd.processes import ProcessWatch, Use
+from load_tests.crowd.reader_record import ReaderRecord
+from load_tests.crowd.record import CrowdRecord, Presence, Probes, Readers, Servers, Streams
+from local_stack.ports import LOOPBACK
+
+SEED: Final = 16
+TICK_S: Final = 0.1
+TICKS_A_SAMPLE: Final = 10
+SAMPLED_STREAMS: Final = 500
+CURRENT_WITHIN_S: Final = 30.0
+HEAT_WITHIN_S: Final = 0.5
+FETCHES: Final = "hotchat_fetches_total"
+REFUSED: Final = "hotchat_fetches_refused_total"
+STATEMENTS: Final = "hotchat_read_statements_total"
+
+
+class _Sampled(NamedTuple):
+    presence: list[Presence]
+    uses: list[Use]
+    late_ms: list[float]
+    hot_samples: int
+
+
+async def run_crowd(
+    stores: Stores,
+    plan: Plan,
+    *,
+    policy: str = "ours",
+    settings: Mapping[str, str] | None = None,
+    query: str = "",
+    say: Callable[[str], None] = print,
+) -> CrowdRecord:
+    """`query` is that of the streams, such as `?pace=calm`. Raises CrowdFailed, TimeoutError, httpx.HTTPError."""
+    heat = {"HOTCHAT_ENTER_PER_S": f"{plan.enter_per_s:g}"}
+    async with chat_fixture(stores, with_streams=True, settings={**heat, **(settings or {})}) as fixture:
+        publish_port = _publish_port(fixture)
+        size = CrowdSize(rooms=1, authors=plan.authors, tabs=plan.probes, every_s=plan.every_s)
+        staleness_s, until_current_s = FixedSample(Random(SEED)), FixedSample(Random(SEED))
+        async with (
+            open_crowd(
+                [fixture.chat.base_url], [(LOOPBACK, publish_port)], size, name="crowd", rng=Random(SEED)
+            ) as crowd,
+            _readers(crowd, fixture, plan.readers, staleness_s, until_current_s) as readers,
+            stream_crowd(
+                LOOPBACK,
+                publish_port,
+                f"/stream/v1/rooms/{crowd.rooms.ids[0]}{query}",
+                plan.streams,
+                f"sample={max(1, plan.streams // SAMPLED_STREAMS)}",
+                start=present(plan.shape, plan.streams, 0, plan.seconds),
+            ) as streams,
+        ):
+            room_id = crowd.rooms.ids[0]
+            before = await _counts(fixture)
+            began_s = time.monotonic()
+            await streams.reset()
+            crowd.begin_window()
+            sampled = await _sample(plan, streams, crowd, fixture.chat.base_url, say)
+            await crowd.quiet()
+            await _all_current(crowd, readers)
+            for reader in readers:
+                reader.known.end(time.monotonic())
+                await (
+                    reader.close()
+                )  # refused readers could keep the room hot, so that nobody could read its log
+            counts = [after - earlier for after, earlier in zip(await _counts(fixture), before, strict=True)]
+            outcome = await crowd.judge_window(None)
+            log = await crowd.pages.after(room_id, 0)
+            await arrived(streams, log.head)
+            rows, window = await streams.rows(), await streams.report()
+        return CrowdRecord(
+            policy=policy,
+            plan=plan,
+            took_s=time.monotonic() - began_s,
+            streams=Streams(
+                wanted=plan.streams,
+                open=window.open,
+                refused=window.refused,
+                closed=window.closed,
+                gaps=window.gaps,
+                judged=rows.streams,
+                rows=rows.rows,
+                lost=max(0, _expected_rows(log, rows) - rows.rows) if not query else 0,
+                doubled=window.repeated,
+                reordered=window.went_back,
+                bytes=window.bytes,
+                samples=window.samples,
+                p50_ms=window.p50_ms,
+                p90_ms=window.p90_ms,
+                p99_ms=window.p99_ms,
+                max_ms=window.max_ms,
+                cpu_share=window.cpu_share,
+            ),
+            probes=_probes(plan, outcome),
+            readers=Readers(
+                count=len(readers),
+                current=sum(reader.known.cursor >= log.head for reader in readers),
+                fetches=sum(reader.known.fetches for reader in readers),
+                refused=sum(reader.known.refused for reader in readers),
+                failed=sum(reader.failed_fetches for reader in readers),
+                staleness_s=staleness_s.summary(),
+                until_current_s=until_current_s.summary(),
+                staleness_values_s=sorted(staleness_s.values)[:: max(1, len(staleness_s.values) // 500)],
+            ),
+            servers=Servers(
+                fetches=round(counts[0]),
+                fetches_refused=round(counts[1]),
+                read_statements=round(counts[2]),
+                was_hot_s=sampled.hot_samples,
+            ),
+            answers=dict(outcome.ledger.statuses),
+            answer_p99_s=outcome.ledger.answered_within_s(0.99),
+            late_tick_ms=quantile(sampled.late_ms, 0.99),
+            presence=sampled.presence,
+            uses=sampled.uses,
+        )
+
+
+@asynccontextmanager
+async def _readers(
+    crowd: Crowd, fixture: ChatFixture, count: int, staleness_s: FixedSample, until_current_s: FixedSample
+) -> AsyncIterator[list[NotifyReader]]:
+    (room_id,), url, rng = crowd.rooms.ids, fixture.chat.base_url, Random(SEED)
+    head = await crowd.pages.head(room_id)
+    readers = [
+        NotifyReader(
+            ReaderRecord(head, staleness_s, until_current_s),
+            room_id,
+            crowd.http,
+            url,
+            await sign_in(url),
+            crowd.publishers,
+            crowd.pages,
+            rng,
+        )
+        for _ in range(count)
+    ]
+    try:
+        for reader in readers:
+            reader.start()
+        yield readers
+    finally:
+        await asyncio.gather(*(reader.close() for reader in readers))
+
+
+async def _sample(
+    plan: Plan, streams: StreamCrowd, crowd: Crowd, chat_url: str, say: Callable[[str], None]
+) -> _Sampled:
+    """Let the streams arrive, and sample once a second."""
+    sampled, watch, hot_samples = _Sampled([], [], [], 0), ProcessWatch(), 0
+    began_s = time.monotonic()
+    for tick in range(round(plan.seconds / TICK_S) + 1):
+        due_s = began_s + tick * TICK_S
+        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+        passed_s = time.monotonic() - began_s
+        sampled.late_ms.append((passed_s - tick * TICK_S) * 1000)
+        wanted = present(plan.shape, plan.streams, passed_s, plan.seconds)
+        streams.open(wanted)
+        if tick % TICKS_A_SAMPLE:
+            continue
+        window, is_hot = await streams.report(), await _is_hot(crowd, chat_url)
+        hot_samples += is_hot
+        sampled.presence.append(Presence(passed_s, wanted, window.open))
+        sampled.uses.extend(await asyncio.to_thread(watch.sample))
+        say(
+            f"{passed_s:4.0f} of {plan.seconds} s  {window.open} of {plan.streams} streams  "
+            f"{window.deliveries} deliveries  {'hot' if is_hot else 'calm'}"
+        )
+    return sampled._replace(hot_samples=hot_samples)
+
+
+async def _is_hot(crowd: Crowd, chat_url: str) -> bool:
+    """False if the server does not answer in time."""
+    url = f"{chat_url}/api/v1/rooms/{crowd.rooms.ids[0]}"
+    with suppress(aiohttp.ClientError, OSError):  # a TimeoutError is an OSError
+        async with asyncio.timeout(HEAT_WITHIN_S), crowd.http.get(url) as answer:
+            body = await answer.json(content_type=None)
+            return body.get("code") == "room_hot" or bool(body.get("heat", {}).get("hot"))
+    return False
+
+
+async def _all_current(crowd: Crowd, readers: list[NotifyReader]) -> None:
+    """Wait until all have the last event, at most CURRENT_WITHIN_S."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CURRENT_WITHIN_S):
+            head = await crowd.pages.head(crowd.rooms.ids[0])
+            while not all(reader.known.cursor >= head for reader in readers):
+                await asyncio.sleep(TICK_S)
+
+
+async def _counts(fixture: ChatFixture) -> list[float]:
+    url = fixture.chat.base_url
+    return [await read_sum(url, name) for name in (FETCHES, REFUSED, STATEMENTS)]
+
+
+def _expected_rows(log: EventPage, rows: StreamRows) -> int:
+    """The rows that the streams must have: those of the log after the seq at which each was opened."""
+    seqs = [seq for seq, identity in log.items() if identity.type != "reaction.changed"]
+    return sum(streams * sum(seq > start for seq in seqs) for start, streams in rows.starts)
+
+
+def _probes(plan: Plan, outcome: Outcome) -> Probes:
+    verdict = outcome.verdict
+    return Probes(
+        count=plan.probes,
+        posts=verdict.posts_answered,
+        seen_exactly_once=verdict.seen_exactly_once,
+        lost=verdict.lost,
+        doubled=verdict.duplicated,
+        reordered=verdict.reordered,
+        gaps=outcome.gaps,
+        reopenings=outcome.reopenings,
+        examples=verdict.examples,
+    )
+
+
+def _publish_port(fixture: ChatFixture) -> int:
+    if fixture.publish is None:
+        raise ValueError("this fixture has no streams")
+    return fixture.publish.port

@@ -1,0 +1,149 @@
+"""The crowd: its shapes, samples and readers as tables, and a small run with real servers."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+
+from load_tests.bench.stores import Stores
+from load_tests.crowd.__main__ import plan_of, write
+from load_tests.crowd.arrivals import SHAPES, present
+from load_tests.crowd.fixed_sample import FixedSample
+from load_tests.crowd.page import html, warnings
+from load_tests.crowd.plan import FULL, TINY
+from load_tests.crowd.processes import LOAD, Use, role_of
+from load_tests.crowd.reader_record import ReaderRecord
+from load_tests.crowd.record import CrowdRecord
+from load_tests.crowd.run import run_crowd
+
+
+@pytest.mark.parametrize(
+    ("shape", "counts"),
+    [
+        ("flat", [100, 100, 100, 100, 100]),
+        ("ramp", [0, 32, 63, 94, 100]),
+        ("flash", [5, 100, 100, 100, 100]),
+        ("kick-off", [6, 7, 96, 100, 100]),
+    ],
+)
+def test_each_shape_gives_the_people_present_at_each_quarter(shape: str, counts: list[int]) -> None:
+    assert [present(shape, 100, quarter * 10, 40) for quarter in range(5)] == counts
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nobody_leaves_and_everybody_comes(shape: str) -> None:
+    counts = [present(shape, 1_000, tick / 10, 30) for tick in range(301)]
+    assert counts == sorted(counts)
+    assert counts[-1] == present(shape, 1_000, 99, 30) == 1_000
+
+
+def test_a_sample_keeps_its_size_and_the_greatest_value() -> None:
+    sample = FixedSample(Random(1), size=100)
+    for value in range(10_000):
+        sample.add(float(value))
+    found = sample.summary()
+    assert (len(sample.values), found.count, found.greatest) == (100, 10_000, 9_999)
+    assert 3_000 < found.p50 < 7_000
+
+
+def reader() -> tuple[ReaderRecord, FixedSample, FixedSample]:
+    stale, refused = FixedSample(Random(1)), FixedSample(Random(1))
+    return ReaderRecord(10, stale, refused), stale, refused
+
+
+def test_a_reader_is_stale_from_the_first_sign_until_a_page_covers_it() -> None:
+    known, stale, _ = reader()
+    known.signed(10, 1.0)
+    known.signed(12, 2.0)
+    known.signed(15, 3.0)
+    known.fetched(12, 4.0, has_more=True)
+    assert (stale.values, known.is_current) == ([2.0], False)
+    known.fetched(15, 9.0, has_more=False)
+    assert (stale.values, known.is_current) == ([2.0, 6.0], True)
+
+
+def test_a_refused_reader_counts_from_the_first_refusal_until_the_last_page() -> None:
+    known, _, refused = reader()
+    known.signed(20, 0.0)
+    for at_s in (1.0, 2.0):
+        known.was_refused(at_s)
+    known.fetched(15, 3.0, has_more=True)
+    assert refused.count == 0
+    known.fetched(20, 5.0, has_more=False)
+    assert (refused.values, known.refused, known.fetches) == ([4.0], 2, 4)
+
+
+def test_a_reader_that_never_becomes_current_counts_until_the_end() -> None:
+    known, stale, refused = reader()
+    known.signed(11, 1.0)
+    known.was_refused(2.0)
+    known.end(10.0)
+    assert (stale.values, refused.values) == ([9.0], [8.0])
+
+
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [
+        ("python -m chat_server", "chat_server"),
+        ("python -m chat_server.hotchat.scheduler", "scheduler"),
+        ("python -m publish_server", "publish_server"),
+        ("postgres: walwriter", "Postgres"),
+        ("/usr/bin/valkey-server 127.0.0.1:1", "Valkey"),
+        ("java -cp kafka.jar kafka.Kafka", "Kafka"),
+        ("build/bin/stream_crowd 127.0.0.1 80", "load: streams"),
+        ("bash", None),
+    ],
+)
+def test_a_command_line_tells_what_a_process_is(command: str, role: str | None) -> None:
+    assert role_of(command.split()) == role
+
+
+def test_a_number_out_of_bounds_is_refused_with_its_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        plan_of(["--streams", "0"])
+    assert "--streams must be from 1 to 50000" in capsys.readouterr().err
+    assert plan_of([]) == FULL
+
+
+@pytest.mark.timeout(240)
+async def test_a_small_crowd_loses_nothing_and_its_report_says_so(stores: Stores, tmp_path: Path) -> None:
+    said: list[str] = []
+    record = await run_crowd(stores, TINY, say=said.append)
+    streams, probes, readers = record.streams, record.probes, record.readers
+    assert (streams.open, streams.judged, streams.refused, streams.gaps) == (60, 60, 0, 0)
+    assert (streams.lost, streams.doubled, streams.reordered) == (0, 0, 0)
+    assert probes.posts == probes.seen_exactly_once > 0
+    assert record.is_exact
+    assert streams.rows >= probes.posts
+    assert streams.samples > 0
+    assert readers.current == readers.count == 5
+    assert readers.fetches >= 5
+    assert readers.staleness_s.count > 0
+    assert record.servers.fetches >= readers.fetches
+    assert record.presence[-1].wanted == 60
+    assert len(said) == len(record.presence) == TINY.seconds + 1
+    assert {"chat_server", "publish_server", "load: streams", LOAD} <= {use.role for use in record.uses}
+
+    report, results = write(record, tmp_path)
+    assert msgspec.json.decode(results.read_bytes(), type=CrowdRecord) == record
+    page = report.read_text()
+    assert page.count("<svg") == 4
+    assert not re.search(r'(src|href)="(?!#)', page)  # needs no other file
+
+
+@pytest.mark.timeout(240)
+async def test_readers_that_are_always_refused_are_counted_and_so_is_a_busy_generator(stores: Stores) -> None:
+    plan = replace(TINY, readers=20, enter_per_s=15)
+    settings = {"HOTCHAT_STRATEGY": "refuse_all", "HOTCHAT_EXIT_RATIO": "1"}
+    record = await run_crowd(stores, plan, settings=settings, say=lambda _: None)
+    assert record.readers.refused > 0
+    assert record.readers.until_current_s.count > 0
+    assert record.servers.fetches_refused >= record.readers.refused
+    assert record.streams.lost == record.probes.lost == 0
+    busy = [Use(float(at), LOAD, 0.99, 1.0) for at in range(7)]
+    saturated = msgspec.structs.replace(record, uses=busy)
+    assert any("GENERATOR SATURATED" in line for line in warnings(saturated))
+    assert "GENERATOR SATURATED" in html(saturated)
