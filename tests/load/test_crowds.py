@@ -68,6 +68,11 @@ async def test_decreasing_and_repeated_ids_are_counted(serve: Serve) -> None:
     assert (window.went_back, window.repeated) == (3, 3)
 
 
+async def test_the_cursor_of_an_empty_room_is_no_repeated_id(serve: Serve) -> None:
+    window = await watched(serve, [b"id: 0\nevent: stream.opened\ndata: {}\n\n", event(1)], 1)
+    assert (window.went_back, window.repeated) == (0, 0)
+
+
 async def test_a_gap_is_noticed(serve: Serve) -> None:
     gap = b'id: 9\nevent: stream.gap\ndata: {"from_seq":1,"to_seq":9}\n\n'
     window = await watched(serve, [event(1), gap, event(10)], 2)

@@ -116,7 +116,7 @@ static void take_line(struct stream *s, const char *line, int64_t length) {
         int64_t id = 0;
         for (int64_t i = 4; i < length && line[i] >= '0' && line[i] <= '9'; i++) id = id * 10 + (line[i] - '0');
         went_back += id < s->last_id;
-        repeated += id == s->last_id;
+        repeated += id == s->last_id && id > 0; /* the cursor of an empty room is 0, as that of a new stream */
         s->previous_id = s->last_id;
         s->last_id = id;
         s->has_id = 1;
