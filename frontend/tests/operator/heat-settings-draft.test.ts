@@ -5,6 +5,7 @@ import {
   BOUNDS,
   changesOf,
   CHOICES,
+  draftAfter,
   isChoice,
   SETTING_NAMES,
   type Bounds,
@@ -39,6 +40,13 @@ it("changes only what differs from the values in force", () => {
   const draft = { enter_per_s: " 3000 ", exit_ratio: "0.70", mode: "shadow", strategy: "adaptive" };
   expect(changesOf(draft, IN_FORCE)).toEqual({ patch: { enter_per_s: 3_000, mode: "shadow" }, problems: {} });
   expect(changesOf({}, IN_FORCE)).toEqual({ patch: {}, problems: {} });
+});
+
+it("keeps what was changed while the draft was saved", () => {
+  const saved = { enter_per_s: "3000", mode: "shadow", fetch_burst: null };
+  const draft = { ...saved, enter_per_s: "30001", calm_ticks: "4" };
+  expect(draftAfter(saved, draft)).toEqual({ enter_per_s: "30001", calm_ticks: "4" });
+  expect(draftAfter(saved, saved)).toEqual({});
 });
 
 it("returns to the environment's value only where the operator has overridden it", () => {

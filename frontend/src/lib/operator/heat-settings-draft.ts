@@ -71,6 +71,16 @@ export function changesOf(draft: SettingsDraft, settings: HeatSettings): Drafted
   return { patch, problems };
 }
 
+/** What the operator has changed since `saved` was sent: it stays a draft. */
+export function draftAfter(saved: SettingsDraft, draft: SettingsDraft): SettingsDraft {
+  return Object.fromEntries(
+    SETTING_NAMES.flatMap((name) => {
+      const drafted = draft[name];
+      return drafted === undefined || drafted === saved[name] ? [] : [[name, drafted]];
+    }),
+  );
+}
+
 function problemOf(typed: string, { min, max, isAboveMin, isWhole }: Bounds): SettingProblem | null {
   const value = typed.trim() === "" ? NaN : Number(typed);
   if (!Number.isFinite(value)) return "notANumber";

@@ -7,6 +7,7 @@ import {
   BOUNDS,
   changesOf,
   CHOICES,
+  draftAfter,
   isChoice,
   SETTING_NAMES,
   type Bounds,
@@ -114,7 +115,7 @@ export function useHeatSettings(): HeatSettingsView {
   };
   const change = (name: SettingName, value: string | null) => {
     setDone(null);
-    setDraft({ ...draft, [name]: value });
+    setDraft((current) => ({ ...current, [name]: value }));
   };
   const discard = () => {
     setDraft(NO_DRAFT);
@@ -138,7 +139,8 @@ export function useHeatSettings(): HeatSettingsView {
         const why = reason.trim();
         const saved = await api.changeSettings({ ...changes.patch, ...(why !== "" && { reason: why }) });
         queryClient.setQueryData(["operator", "settings"], saved);
-        discard();
+        setDraft((current) => draftAfter(draft, current));
+        setReason((current) => (current === reason ? "" : current));
         setDone(t("settings.saved"));
         await queryClient.invalidateQueries({ queryKey: ["operator", "log"] });
       }),
