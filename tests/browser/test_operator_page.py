@@ -146,8 +146,19 @@ async def test_the_operator_exempts_an_address_and_ends_it(people: People) -> No
     listed = exemptions.get_by_role("listitem").filter(has_text="203.0.113.7")
     await expect(listed).to_contain_text("the town hall")
     assert await violations(tab) == []
-    await exemptions.get_by_role("button", name="End the exemption of 203.0.113.7").click()
+    end = exemptions.get_by_role("button", name="End the exemption of 203.0.113.7")
+    dialog = tab.page.get_by_role("alertdialog", name="End the exemption of 203.0.113.7?")
+    await end.click()
+    await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    assert await violations(tab) == []
+    await tab.page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    stored = await people.operator().call("GET", "/ops/exemptions")
+    assert [each["address"] for each in stored["exemptions"]] == ["203.0.113.7"]
+    await end.click()
+    await dialog.get_by_role("button", name="End the exemption of 203.0.113.7").click()
     await expect(listed).to_have_count(0)
+    assert (await people.operator().call("GET", "/ops/exemptions"))["exemptions"] == []
     log = section(tab, "What you did").get_by_role("listitem")
     await expect(log.nth(0)).to_contain_text("You ended the exemption of 203.0.113.7.")
     await expect(log.nth(1)).to_contain_text("You exempted 203.0.113.7 from the limits of addresses.")

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { textAfterInput } from "@/lib/pasted-text";
 import { MoreButton } from "@/ui/MoreButton";
 import { ShownName } from "@/ui/user-text/ShownName";
-import { RoomDeletion } from "./RoomDeletion";
+import { Confirmation } from "./Confirmation";
 import type { OperatorRoomsView } from "./use-operator-rooms";
 import * as css from "./operator.module.css";
 
@@ -69,10 +69,12 @@ export function OperatorRooms(view: OperatorRoomsView) {
       </ul>
       <MoreButton words={t("more")} loadMore={view.loadMore} />
       {toDelete !== null && (
-        <RoomDeletion
-          room={toDelete.inSentence}
+        <Confirmation
+          question={t("rooms.deleteConfirm", { room: toDelete.inSentence })}
+          about={null}
+          confirmWords={t("rooms.deleteOf", { room: toDelete.inSentence })}
           onCancel={() => view.askToDelete(null)}
-          onDelete={() => view.deleteRoom(toDelete.room)}
+          onConfirm={() => view.deleteRoom(toDelete.room)}
         />
       )}
     </section>

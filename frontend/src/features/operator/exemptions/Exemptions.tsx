@@ -1,12 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { OneLine } from "@/ui/user-text/OneLine";
+import { Confirmation } from "../Confirmation";
 import { ExemptionForm } from "./ExemptionForm";
 import type { ExemptionsView } from "./use-exemptions";
 import * as css from "../operator.module.css";
 
 /** The exempt addresses, and a form that exempts another one. */
-export function Exemptions({ exemptions, refusal, done, isCalling, exempt, end }: ExemptionsView) {
+export function Exemptions(view: ExemptionsView) {
   const { t } = useTranslation("operator");
+  const { exemptions, refusal, done, isCalling, exempt, toEnd, askToEnd, end } = view;
   return (
     <section className={css.section} aria-labelledby="operator-exemptions">
       <h2 id="operator-exemptions">{t("exemptions.title")}</h2>
@@ -34,13 +36,22 @@ export function Exemptions({ exemptions, refusal, done, isCalling, exempt, end }
               className="quiet-button"
               aria-label={t("exemptions.endOf", { address })}
               disabled={isCalling}
-              onClick={() => end(address)}
+              onClick={() => askToEnd(address)}
             >
               {t("exemptions.end")}
             </button>
           </li>
         ))}
       </ul>
+      {toEnd !== null && (
+        <Confirmation
+          question={t("exemptions.endConfirm", { address: toEnd })}
+          about={t("exemptions.endAbout")}
+          confirmWords={t("exemptions.endOf", { address: toEnd })}
+          onCancel={() => askToEnd(null)}
+          onConfirm={() => end(toEnd)}
+        />
+      )}
     </section>
   );
 }

@@ -23,6 +23,9 @@ export interface ExemptionsView {
   readonly done: string | null;
   readonly isCalling: boolean;
   readonly exempt: (terms: ExemptionTerms) => void;
+  /** The address whose exemption is to be ended once that is confirmed. */
+  readonly toEnd: string | null;
+  readonly askToEnd: (address: string | null) => void;
   readonly end: (address: string) => void;
 }
 
@@ -35,6 +38,7 @@ export function useExemptions(): ExemptionsView {
   const queryClient = useQueryClient();
   const { refusal, isCalling, run } = useCall(t("callFailed"));
   const [done, setDone] = useState<string | null>(null);
+  const [toEnd, setToEnd] = useState<string | null>(null);
   const { data, error } = useQuery({
     queryKey: ["operator", "exemptions"],
     queryFn: api.exemptions,
@@ -60,10 +64,14 @@ export function useExemptions(): ExemptionsView {
         setDone(t("exemptions.done", { address, time: localTime.exactTime(expires_at) }));
         await changed();
       }),
-    end: (address) =>
+    toEnd,
+    askToEnd: setToEnd,
+    end: (address) => {
+      setToEnd(null);
       call(async () => {
         await api.endExemption(address);
         await changed();
-      }),
+      });
+    },
   };
 }

@@ -126,6 +126,8 @@ export const operatorEn = {
     until: "until {{time}}",
     end: "End",
     endOf: "End the exemption of {{address}}",
+    endConfirm: "End the exemption of {{address}}?",
+    endAbout: "Its limits apply again within 2 seconds. People there may be refused.",
   },
   log: {
     title: "What you did",

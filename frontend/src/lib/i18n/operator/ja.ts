@@ -126,6 +126,8 @@ export const operatorJa: OperatorWords = {
     until: "{{time}} まで",
     end: "終了",
     endOf: "{{address}} の免除を終了",
+    endConfirm: "{{address}} の免除を終了しますか？",
+    endAbout: "2 秒以内に制限が再び適用され、その場所の人のリクエストが拒否されることがあります。",
   },
   log: {
     title: "運営者の操作",

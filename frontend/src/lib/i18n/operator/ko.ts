@@ -126,6 +126,8 @@ export const operatorKo: OperatorWords = {
     until: "{{time}}까지",
     end: "끝내기",
     endOf: "{{address}} 면제 끝내기",
+    endConfirm: "{{address}} 주소의 면제를 끝낼까요?",
+    endAbout: "2초 안에 제한이 다시 적용되고, 그곳 사람들의 요청이 거절될 수 있습니다.",
   },
   log: {
     title: "내가 한 일",
