@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 NPM := $(PYTHON) -m local_stack.node
 
-.PHONY: help setup run dev fmt unit check test browsers load demo bench crowd league soak chaos abuse compose-test screenshots animation lock clean
+.PHONY: help setup run dev fmt unit check test browsers load demo bench crowd compare league soak chaos abuse compose-test screenshots animation lock clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -57,6 +57,10 @@ bench: ## Measure performance, with references in the same run
 crowd: ## Let thousands of streams enter one room; ARGS="--streams 2000 --shape flash"
 	@scripts/setup test
 	@exec $(PYTHON) -m load_tests.crowd $(ARGS)
+
+compare: ## Measure the same crowd under each policy of hot rooms; ARGS="--page"
+	@scripts/setup test
+	@exec $(PYTHON) -m load_tests.crowd.compare $(ARGS)
 
 league: ## Measure Hotchat, Centrifugo and nchan with the same crowd; ARGS="--page"
 	@scripts/setup test

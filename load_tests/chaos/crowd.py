@@ -74,6 +74,7 @@ class Crowd:
         self.tabs: list[StreamTab] = []
         self.rooms = Rooms(())
         self.ledger = Ledger()
+        self.owner_token = ""
         self.publishers = publishers
         self._chat_urls = chat_urls
         self._rng = rng
@@ -88,7 +89,7 @@ class Crowd:
         """Create the rooms, sign in the authors, open the tabs."""
         self.pace.every_s, self.pace.give_up_s = size.every_s, size.give_up_s
         self._hot_share = size.hot_share
-        token = await self._sign_in()
+        token = self.owner_token = await self._sign_in()
         self.rooms = Rooms([f"{name}-{number}" for number in range(size.rooms)])
         for room_id in self.rooms.ids:
             await self._make_room(room_id, token)

@@ -50,9 +50,13 @@ async def run_crowd(
     policy: str = "ours",
     settings: Mapping[str, str] | None = None,
     query: str = "",
+    target_posts_per_s: float | None = None,
     say: Callable[[str], None] = print,
 ) -> CrowdRecord:
-    """`query` is that of the streams, such as `?pace=calm`. Raises CrowdFailed, TimeoutError, httpx.HTTPError."""
+    """`query` is that of the streams, such as `?pace=calm`; with one, their lost rows are not counted.
+
+    Raises CrowdFailed, TimeoutError, httpx.HTTPError, aiohttp.ClientError.
+    """
     heat = {"HOTCHAT_ENTER_PER_S": f"{plan.enter_per_s:g}"}
     async with chat_fixture(stores, with_streams=True, settings={**heat, **(settings or {})}) as fixture:
         publish_port = _publish_port(fixture)
@@ -73,6 +77,8 @@ async def run_crowd(
             ) as streams,
         ):
             room_id = crowd.rooms.ids[0]
+            if target_posts_per_s is not None:
+                await _govern(crowd, fixture.chat.base_url, target_posts_per_s)
             before = await _counts(fixture)
             began_s = time.monotonic()
             await streams.reset()
@@ -189,6 +195,15 @@ async def _sample(
             f"{window.deliveries} deliveries  {'hot' if is_hot else 'calm'}"
         )
     return sampled._replace(hot_samples=hot_samples)
+
+
+async def _govern(crowd: Crowd, chat_url: str, target_posts_per_s: float) -> None:
+    """Let the governor choose the wait of the room's slow mode."""
+    url = f"{chat_url}/api/v1/rooms/{crowd.rooms.ids[0]}"
+    change = {"slow_mode": {"mode": "auto", "target_posts_per_s": target_posts_per_s}}
+    headers = {"Authorization": f"Bearer {crowd.owner_token}"}
+    async with crowd.http.patch(url, json=change, headers=headers) as answer:
+        answer.raise_for_status()
 
 
 async def _is_hot(crowd: Crowd, chat_url: str) -> bool:

@@ -11,9 +11,11 @@ import pytest
 from load_tests.bench.stores import Stores
 from load_tests.crowd.__main__ import plan_of, write
 from load_tests.crowd.arrivals import SHAPES, present
+from load_tests.crowd.compare import PAGE, compare, with_table
 from load_tests.crowd.fixed_sample import FixedSample
 from load_tests.crowd.page import html, warnings
 from load_tests.crowd.plan import FULL, TINY
+from load_tests.crowd.policies import POLICIES, conclusion, table
 from load_tests.crowd.processes import LOAD, Use, role_of
 from load_tests.crowd.reader_record import ReaderRecord
 from load_tests.crowd.record import CrowdRecord
@@ -147,3 +149,38 @@ async def test_readers_that_are_always_refused_are_counted_and_so_is_a_busy_gene
     saturated = msgspec.structs.replace(record, uses=busy)
     assert any("GENERATOR SATURATED" in line for line in warnings(saturated))
     assert "GENERATOR SATURATED" in html(saturated)
+    check_conclusions(record)
+
+
+def check_conclusions(record: CrowdRecord) -> None:
+    """Ours with no refusal and the others as given, in each order of merit."""
+
+    def with_figures(policy: str, refused: int, *, stale_s: float = 0.5, cpu: float = 0.1) -> CrowdRecord:
+        stale = msgspec.structs.replace(record.readers.staleness_s, greatest=stale_s)
+        readers = msgspec.structs.replace(record.readers, fetches=100, refused=refused, staleness_s=stale)
+        uses = [Use(float(at), "chat_server", cpu, 1.0) for at in range(7)]
+        return msgspec.structs.replace(record, policy=policy, readers=readers, uses=uses)
+
+    none, ours, all_refused = (
+        with_figures("none", 0, cpu=1.0),
+        with_figures("ours", 5),
+        with_figures("all", 90),
+    )
+    assert "ours refused least" in conclusion([none, ours, all_refused])
+    assert "within the goal" in conclusion([ours])
+    assert "above the goal" in conclusion([with_figures("ours", 5, stale_s=1.5)])
+    assert "none refused less" in conclusion([with_figures("none", 0), ours])
+    assert "not compared" in conclusion([with_figures("ours", 5, cpu=1.0)])
+    assert "| ours | 5.0% | 0.50 s |" in table([ours])
+
+
+def test_the_table_is_written_between_the_marks_of_the_page() -> None:
+    assert "\n| new |\n" in with_table(PAGE.read_text(), "| new |")
+
+
+@pytest.mark.timeout(240)
+async def test_the_governor_takes_part_in_a_small_comparison(stores: Stores) -> None:
+    (governed,) = [policy for policy in POLICIES if policy.target_posts_per_s is not None]
+    plan = replace(TINY, streams=10, authors=4, readers=1, seconds=2)
+    (record,) = await compare(stores, plan, [governed])
+    assert (record.policy, record.is_exact, record.streams.open) == ("ours, governor", True, 10)

@@ -1,0 +1,83 @@
+"""The policies of hot rooms that `make compare` compares, and what the results say. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from load_tests.crowd.record import CrowdRecord
+
+BUSY_SHARE: Final = 0.95
+STALE_GOAL_S: Final = 1.0
+OURS: Final = "ours"
+SERVERS: Final = ("chat_server", "publish_server")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`target_posts_per_s` sets slow mode `auto` of the room; `query` is that of the counting streams."""
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    target_posts_per_s: float | None = None
+
+
+POLICIES: Final = (
+    Policy("none", {"HOTCHAT_MODE": "off"}),
+    Policy("refuse all", {"HOTCHAT_STRATEGY": "refuse_all"}),
+    Policy(OURS),
+    Policy("ours, governor", target_posts_per_s=5),
+    Policy("ours, calm lane", query="?pace=calm"),
+)
+
+
+def is_saturated(record: CrowdRecord) -> bool:
+    """Whether a server used a whole core for 5 s."""
+    return any(record.greatest_share(role) >= BUSY_SHARE for role in SERVERS)
+
+
+def table(records: Sequence[CrowdRecord]) -> str:
+    """Markdown, with the sentence that the comparison is about below."""
+    lines = [
+        "| policy | fetches refused | greatest staleness | visible p50, p99 | bytes of a stream "
+        "| chat_server, publish_server CPU | servers saturated | generator saturated |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in records:
+        shares = ", ".join(f"{one.greatest_share(role):.0%}" for role in SERVERS)
+        lines.append(
+            f"| {one.policy} | {one.readers.refused_share:.1%} | {one.readers.staleness_s.greatest:.2f} s "
+            f"| {one.streams.p50_ms:.0f}, {one.streams.p99_ms:.0f} ms | {one.bytes_per_stream / 1024:.1f} KiB "
+            f"| {shares} | {_yes(is_saturated(one))} | {_yes(bool(one.saturated))} |"
+        )
+    return "\n".join([*lines, "", conclusion(records)])
+
+
+def conclusion(records: Sequence[CrowdRecord]) -> str:
+    """Whether ours refuses least among the policies that keep the servers below saturation; if not, why."""
+    ours = next((one for one in records if one.policy == OURS), None)
+    if ours is None:
+        return "Our policy was not measured."
+    if is_saturated(ours):
+        return "Our policy did not keep the servers below saturation, so it is not compared."
+    kept = [one for one in records if not is_saturated(one)]
+    better = [one.policy for one in kept if one.readers.refused_share < ours.readers.refused_share]
+    stale_s = ours.readers.staleness_s.greatest
+    parts = [
+        f"{', '.join(better)} refused less than ours and kept the servers below saturation, too: this crowd was too "
+        "small for these servers to need a policy, or another one suits it better."
+        if better
+        else "Among the policies that kept the servers below saturation, ours refused least."
+    ]
+    if stale_s <= STALE_GOAL_S:
+        parts.append(f"Its greatest staleness was {stale_s:.2f} s, within the goal of {STALE_GOAL_S:g} s.")
+    else:
+        parts.append(
+            f"Its greatest staleness was {stale_s:.2f} s, above the goal of {STALE_GOAL_S:g} s: "
+            f"{ours.readers.refused} fetches waited for their turn."
+        )
+    return " ".join(parts)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
