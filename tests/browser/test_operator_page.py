@@ -10,7 +10,10 @@ from tests.browser.conftest import visitors
 from tests.browser.private_room import PrivateRoom
 from tests.browser.tab import People, Tab
 from tests.browser.test_banning import DELETED, ask_to_ban
+from tests.hotchat.test_heat_end_to_end import make_room
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
+from tests.support.fetching_crowd import until
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -130,6 +133,49 @@ async def test_the_operator_changes_settings_and_returns_to_those_of_the_environ
     assert {stored[name]["source"] for name in ("enter_per_s", "mode")}.isdisjoint({"operator"})
 
 
+async def test_a_setting_of_the_page_is_in_force_in_every_server_and_survives_a_restart(
+    browser: Browser, built_page: object, start_chat_stack: StartChatStack
+) -> None:
+    stack = start_chat_stack(chat=2, publish=0, SPA_DIR=str(built_page))
+    second = stack.chat_servers[1]
+    path = f"/api/v1/rooms/{await make_room(stack)}/messages?before_seq=1"
+    async with visitors(browser, stack) as people, client_of(second.base_url) as reader:
+
+        async def second_answers(status: int) -> None:
+            async def does() -> bool:
+                return (await reader.get(path)).status_code == status
+
+            await until(does, within_s=20, what=f"status {status} of the second server")
+
+        tab = await signed_in(people)
+        settings = section(tab, "Settings of hot rooms")
+        save = settings.get_by_role("button", name="Save settings")
+        rate = settings.get_by_label("A room turns hot at this many fetches a second", exact=True)
+        await second_answers(200)
+        await rate.fill("0.1")
+        await settings.get_by_label("Seconds below that share until a hot room is cold").fill("600")
+        await settings.get_by_label("Whose fetches a hot room refuses").select_option("refuse_all")
+        await save.click()
+        await expect(settings.get_by_role("status")).to_contain_text("Saved.")
+        await second_answers(429)  # the scheduler has heated the room, and the second server refuses
+
+        await tab.page.goto("about:blank")  # an open page would log that the servers are away
+        for process in stack.processes:
+            process.stop()
+        for process in stack.processes:
+            process.start()
+        for process in stack.processes:
+            process.wait_ready()
+        await second_answers(429)
+        await tab.page.goto(f"{tab.base_url}/ops")
+        await expect(rate).to_have_value("0.1")
+        await expect(settings.get_by_text("set here")).to_have_count(3)
+        await settings.get_by_label("What happens in hot rooms").select_option("off")
+        await save.click()
+        await expect(settings.get_by_role("status")).to_contain_text("Saved.")
+        await second_answers(200)
+
+
 async def test_the_operator_exempts_an_address_and_ends_it(people: People) -> None:
     tab = await signed_in(people)
     exemptions = section(tab, "Exempt addresses")
@@ -233,7 +279,7 @@ async def test_a_person_who_is_also_the_operator_is_a_guest_in_the_room_itself(p
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 async def test_the_page_fits_its_window_in_light_and_dark(people: People, width: int, scheme: str) -> None:
     tab = await people.tab(color_scheme=scheme, viewport={"width": width, "height": 480})
     await signed_in(people, tab)
