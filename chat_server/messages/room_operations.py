@@ -137,6 +137,9 @@ class RoomChange:
     new_owner: UUID | None = None
     accepted_invite: UUID | None = None
     hidden: bool | None = None
+    reason: str | None = None
+    """For the audit log, if the rules change."""
+
     recovery: Recovery | None = None
 
     @property

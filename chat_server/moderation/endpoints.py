@@ -234,6 +234,7 @@ async def change_room(
             regular_after_s=patch.regular_after_s,
             slow_mode=slow_mode,
             filters=None if patch.filters is None else patch.filters.change(),
+            reason=patch.reason,
         ),
     )
     if patch.name is not None:

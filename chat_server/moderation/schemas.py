@@ -3,26 +3,18 @@
 from typing import Annotated, Any, Final, Literal, NotRequired, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
 from chat_contract.events import Author, HeldMessage, Message
-from chat_server.text.names import clean_line
+from chat_server.text.reason import Reason
 
 RoleName = Literal["operator", "owner", "moderator", "member", "guest"]
 WhyNot = Literal["banned", "posting_restricted", "nickname_reserved"]
 
 MAX_BAN_S: Final = 10 * 365 * 24 * 3600
 MAX_BANNED_AT_ONCE: Final = 500
-MAX_REASON_CODE_POINTS: Final = 200
 MAX_RECOVERY_CODE_LENGTH: Final = 100
-
-
-def clean_reason(raw: str) -> str:
-    return clean_line(raw, MAX_REASON_CODE_POINTS, "A reason")
-
-
-Reason = Annotated[str, AfterValidator(clean_reason)]
 
 
 class BanTerms(BaseModel):

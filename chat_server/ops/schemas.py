@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chat_contract.events import Author, Visibility
-from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms, Reason
+from chat_server.moderation.schemas import MAX_BANNED_AT_ONCE, BanTerms
+from chat_server.text.reason import Reason
 
 AddressHeld = Annotated[
     bool, Field(description="Whether a last address of theirs was known, so that it is banned, too")

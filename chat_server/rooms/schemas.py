@@ -11,6 +11,7 @@ from chat_server.limits.slow_mode_store import MAX_SLOW_MODE_S
 from chat_server.rooms.room_id import clean_new_room_id
 from chat_server.rooms.slow_mode_rule import SlowModeRule
 from chat_server.text.names import clean_line, clean_room_name
+from chat_server.text.reason import Reason
 
 RoomName = Annotated[str, AfterValidator(clean_room_name)]
 
@@ -115,6 +116,7 @@ class RoomPatch(BaseModel):
     who_can_post: WhoCanPost | None = None
     regular_after_s: Annotated[int, Field(strict=True, ge=0, le=MAX_REGULAR_AFTER_S)] | None = None
     filters: FiltersPatch | None = None
+    reason: Annotated[Reason | None, Field(description="For the audit log")] = None
 
     @model_validator(mode="after")
     def _has_one_slow_mode(self) -> Self:

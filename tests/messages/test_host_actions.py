@@ -397,6 +397,12 @@ def test_a_change_is_one_event_with_the_new_state_and_a_repeated_change_is_none(
     assert actions(result) == [("change_room", None)]
 
 
+def test_the_log_has_the_reason_of_a_change() -> None:
+    result = Room().apply(change(who_can_post="moderators", reason="a raid"))
+    assert result.log[0].details == {"who_can_post": "moderators", "reason": "a raid"}
+    assert Room().apply(change(reason="nothing changes")).is_empty
+
+
 def test_moderators_are_appointed_once_and_their_ban_ends() -> None:
     room = Room()
     room.bans["r", GUEST] = ActiveBan(None, "Guest")

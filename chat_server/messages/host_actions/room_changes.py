@@ -106,7 +106,12 @@ def _change_rules(
         if change.slow_mode.target_posts_per_s is not None:
             details["slow_mode_target"] = change.slow_mode.target_posts_per_s
     if details:
-        state.log_operation(operation, "change_room", details=details)
+        state.log_operation(operation, "change_room", details=details | _reason_of(operation))
+
+
+def _reason_of(operation: ChangeRoom) -> dict[str, str]:
+    """The reason as details of the audit log; empty if none was given."""
+    return {} if operation.change.reason is None else {"reason": operation.change.reason}
 
 
 def _hide_or_show(state: BatchState, settings: RoomSettingsRow, operation: ChangeRoom) -> bool:
@@ -145,6 +150,7 @@ def _change_filters(
         "words_action": rules.words_action,
         "links": rules.links,
         "repeats": rules.repeats,
+        **_reason_of(operation),
     }
     state.log_operation(operation, "change_filters", details=details)
     return True

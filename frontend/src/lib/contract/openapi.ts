@@ -2880,6 +2880,12 @@ export interface components {
              */
             name?: string | null;
             /**
+             * Reason
+             * @description For the audit log
+             * @default null
+             */
+            reason?: string | null;
+            /**
              * Regular After S
              * @default null
              */
