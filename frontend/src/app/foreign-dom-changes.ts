@@ -13,9 +13,9 @@ export function tolerateForeignDomChanges(): void {
   Node.prototype.insertBefore = function <Inserted extends Node>(
     this: Node,
     node: Inserted,
-    before: Node | null,
+    before: Node | null | undefined, // libraries leave it out to append
   ): Inserted {
-    let sibling = before;
+    let sibling = before ?? null;
     while (sibling !== null && sibling.parentNode !== this) sibling = sibling.parentNode; // the translator's wrapper
     insertBefore.call(this, node, sibling);
     return node;
