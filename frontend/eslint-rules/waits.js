@@ -13,6 +13,7 @@ const NOT_FOR_THE_NETWORK = {
   "a limit on how long a response or a stream may be silent": [
     "features/composer/use-emoji-data.ts",
     "lib/i18n/i18n.ts",
+    "lib/operator/control-room-feed.ts",
     "lib/rooms/follow-rooms.ts",
   ],
   "other tabs and workers": [

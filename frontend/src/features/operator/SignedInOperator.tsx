@@ -1,4 +1,5 @@
 import { useConfig } from "@/ui/use-config";
+import { lazyComponent } from "@/ui/lazy-component";
 import { Exemptions } from "./exemptions/Exemptions";
 import { useExemptions } from "./exemptions/use-exemptions";
 import { OperatorLogList } from "./OperatorLogList";
@@ -11,6 +12,9 @@ import { useOperatorLog } from "./use-operator-log";
 import { useOperatorRooms } from "./use-operator-rooms";
 import { useServerBans } from "./use-server-bans";
 
+/** Apart from the rest, which works without the code of the charts. */
+const LiveView = lazyComponent(() => import("./live/LiveView"));
+
 /** The sections of the control room. */
 export function SignedInOperator() {
   const config = useConfig();
@@ -21,6 +25,7 @@ export function SignedInOperator() {
   const log = useOperatorLog();
   return (
     <>
+      <LiveView />
       {config !== undefined && <ServerModes sessions={config.sessions} roomCreation={config.room_creation} />}
       <OperatorRooms {...rooms} />
       <HeatSettings {...settings} />

@@ -1,0 +1,99 @@
+"""The live view of the control room: rooms, rates, processes and stores of a real stack."""
+
+import re
+import uuid
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.tab import People
+from tests.browser.test_operator_page import section, signed_in
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def is_live(page: Page) -> None:
+    await expect(page.get_by_test_id("control-room-state")).to_have_attribute("data-live", "true")
+
+
+async def test_the_operator_watches_a_room_and_changes_its_rules(people: People) -> None:
+    owner = await people.person("Ann")
+    name = f"Quiz {uuid.uuid4().hex[:8]}"
+    room = await owner.make_room(name)
+    reader = await (await people.tab()).open(f"/rooms/{room}")
+    tab = await signed_in(people)
+    await is_live(tab.page)
+    row = section(tab, "Rooms by heat").get_by_role("row").filter(has_text=name)
+    await expect(row.get_by_role("cell").nth(0)).to_have_text("calm")
+    await expect(row.get_by_role("cell").nth(3)).to_have_text("1")  # viewer
+    assert await violations(tab) == []
+
+    await row.get_by_role("button", name=f"Change the rules of {name}").click()
+    dialog = tab.page.get_by_role("dialog", name=f"Change the rules of {name}")
+    await dialog.get_by_label("Slow mode").select_option("30")
+    await dialog.get_by_label("Who can write").select_option("regulars")
+    await dialog.get_by_label("Reason, for the log (optional)").fill("the quiz begins")
+    assert await violations(tab) == []
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    await expect(row.get_by_role("cell").nth(4)).to_have_text("30 s")
+    await expect(row.get_by_role("cell").nth(5)).to_have_text("no newcomers")
+    stored = await owner.call("GET", f"/rooms/{room}")
+    assert (stored["slow_mode_s"], stored["who_can_post"]) == (30, "regulars")
+    entry = (await owner.call("GET", f"/rooms/{room}/audit"))["entries"][0]
+    assert (entry["action"], entry["details"]["reason"]) == ("change_room", "the quiz begins")
+    await expect(section(tab, "What you did").get_by_role("listitem").first).to_contain_text(
+        "the quiz begins"
+    )
+    await reader.is_live()
+
+
+async def test_the_live_view_shows_rates_processes_and_stores(people: People) -> None:
+    tab = await signed_in(people)
+    await is_live(tab.page)
+    processes = section(tab, "Processes")
+    for kind in ("chat_server", "publish_server"):
+        row = processes.get_by_role("row").filter(has_text=re.compile(kind))
+        await expect(row.first.get_by_role("cell").first).to_have_text("ready")
+    for store in ("Postgres", "Redis", "Kafka"):
+        row = section(tab, "Stores").get_by_role("row").filter(has_text=store)
+        await expect(row.get_by_role("cell").first).to_have_text("up")
+    await expect(section(tab, "Stores")).to_contain_text("for Kafka")
+    charts = section(tab, "All rooms together").get_by_role("figure")
+    await expect(charts).to_have_count(3)
+    await expect(charts.locator("canvas")).to_have_count(3)
+    await expect(charts.first.get_by_role("definition").first).to_have_text(re.compile(r"^\d"))
+
+
+async def test_the_live_view_says_that_its_figures_are_old_and_recovers(people: People) -> None:
+    tab = await signed_in(people)
+    await is_live(tab.page)
+    await tab.page.route("**/api/v1/ops/stream", lambda route: route.abort())
+    await tab.page.evaluate(
+        """() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+                   document.dispatchEvent(new Event('visibilitychange')) }"""
+    )
+    state = tab.page.get_by_test_id("control-room-state")
+    await expect(state).to_contain_text("The connection is lost.")
+    await tab.page.unroute("**/api/v1/ops/stream")
+    await tab.page.evaluate(
+        "() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')) }"
+    )
+    await is_live(tab.page)
+    assert await violations(tab) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_live_view_is_usable_on_a_phone(people: People, scheme: str) -> None:
+    tab = await people.tab(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    await signed_in(people, tab)
+    await is_live(tab.page)
+    overflow = "() => document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth"
+    assert await tab.page.evaluate(overflow) <= 0
+    change = section(tab, "Rooms by heat").get_by_role("button", name="Change the rules of").first
+    await change.scroll_into_view_if_needed()
+    await change.click()
+    await expect(tab.page.get_by_role("dialog")).to_be_visible()
+    await tab.page.keyboard.press("Escape")
+    assert await violations(tab) == []
