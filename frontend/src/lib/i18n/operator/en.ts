@@ -1,6 +1,6 @@
 /** The sentences of the operator's page in English. They are loaded with it. */
 export const operatorEn = {
-  title: "Operator of this server",
+  title: "Control room",
   callFailed: "The server does not answer. Try again in a moment.",
   more: "More",
   signIn: {

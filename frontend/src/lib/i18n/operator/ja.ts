@@ -1,7 +1,7 @@
 import type { OperatorWords } from "./en";
 
 export const operatorJa: OperatorWords = {
-  title: "サーバーの運営",
+  title: "コントロールルーム",
   callFailed: "サーバーが応答しません。しばらくしてからもう一度お試しください。",
   more: "もっと見る",
   signIn: {

@@ -1,7 +1,7 @@
 import type { OperatorWords } from "./en";
 
 export const operatorKo: OperatorWords = {
-  title: "서버 운영",
+  title: "관제실",
   callFailed: "서버가 응답하지 않습니다. 잠시 후 다시 시도하세요.",
   more: "더 보기",
   signIn: {
