@@ -134,20 +134,20 @@ def rows(record: CrowdRecord) -> list[tuple[str, str, str]]:
 
 
 def series(record: CrowdRecord) -> list[Series]:
-    at_s = [one.at_s for one in record.presence]
+    at_s = [float(round(one.at_s)) for one in record.presence]  # from 0, which keeps the axis linear
     lines = [
         Series("streams open", "wanted", "seconds", "streams", at_s, [one.wanted for one in record.presence]),
         Series("streams open", "open", "seconds", "streams", at_s, [one.open for one in record.presence]),
     ]
     for role in roles(record):
         uses = [use for use in record.uses if use.role == role]
-        times = [use.at_s for use in uses]
+        times = [float(round(use.at_s)) for use in uses]
         lines.append(
             Series("CPU", role, "seconds", "share of a core", times, [use.cpu_share for use in uses])
         )
         lines.append(Series("memory", role, "seconds", "MiB", times, [use.rss_mib for use in uses]))
     if values := record.readers.staleness_values_s:
-        shares = [(place + 1) / len(values) for place in range(len(values))]
+        shares = [place / len(values) for place in range(len(values))]
         lines.append(Series("staleness", "notify readers", "share of samples", "seconds", shares, values))
     return lines
 
