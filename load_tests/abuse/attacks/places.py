@@ -26,6 +26,7 @@ PLACES_PER_ADDRESS: Final = 500
 TURN_WITHIN_S: Final = 20.0
 ROUNDS: Final = 10
 REPLAYS: Final = 50
+REPLAYED_SLOTS: Final = 4
 
 
 class FullServer:
@@ -157,8 +158,11 @@ async def worthless_places(drill: Drill) -> None:
         drill.expect(opened == 0, f"{opened} streams were opened before the turn of the attacker")
         place = await full.until_turn(visitor, place)
         drill.expect(await opens(visitor, place), "the first in line got no stream")
-        for _ in range(4):
+        for _ in range(REPLAYED_SLOTS):
             full.streams.pop().close()
         behind = await full.until_turn(attacker, behind)
+        for _ in range(REPLAYED_SLOTS):  # while these wait, only a place opens a stream
+            await first_place(full.drill.attacker())
         replayed = sum(await asyncio.gather(*(opens(attacker, behind) for _ in range(REPLAYS))))
         drill.remarks.append(f"{replayed} of {REPLAYS} streams of one place were opened")
+        drill.expect(replayed == 1, f"one place opened {replayed} streams")
