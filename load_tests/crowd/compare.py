@@ -36,6 +36,7 @@ async def compare(stores: Stores, plan: Plan, policies: Sequence[Policy]) -> lis
                 settings=policy.settings,
                 query=policy.query,
                 target_posts_per_s=policy.target_posts_per_s,
+                signs=policy.signs,
             )
         )
     return records

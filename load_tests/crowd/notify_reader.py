@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
@@ -19,6 +20,20 @@ FETCH_WITHIN_S: Final = 10.0
 RETRY_S: Final = 0.5
 
 
+@dataclass(frozen=True)
+class SignPolicy:
+    """What LINE did with signs before they reached a client. Hotchat has no such setting, so readers act as if.
+
+    Each sign is dropped with the probability `dropped_share`. A fetch waits `debounce_s` for further signs.
+    """
+
+    dropped_share: float = 0.0
+    debounce_s: float = 0.0
+
+
+ALL_SIGNS: Final = SignPolicy()
+
+
 class NotifyReader(StreamTab):
     """Has a session of its own, so it has its own share of a hot room. After a 429 it waits as long as it should."""
 
@@ -32,10 +47,12 @@ class NotifyReader(StreamTab):
         publishers: Sequence[Address],
         pages: EventPages,
         rng: Random,
+        signs: SignPolicy = ALL_SIGNS,
     ) -> None:
         super().__init__(TabRecord(room_id, known.cursor, {}), publishers, pages, rng)
         self.known = known
         self.failed_fetches = 0
+        self._signs, self._rng = signs, rng
         self._http = http
         self._url = f"{chat_url}/api/v1/rooms/{room_id}/events"
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -57,7 +74,8 @@ class NotifyReader(StreamTab):
 
     def take(self, frame: Frame, at_s: float) -> None:
         if frame.event == "room.updated":
-            self.known.signed(int(orjson.loads(frame.data)["seq"]), at_s)
+            is_dropped = self._rng.random() < self._signs.dropped_share
+            self.known.signed(int(orjson.loads(frame.data)["seq"]), at_s, is_dropped=is_dropped)
             if not self.known.is_current:
                 self._sign.set()
 
@@ -66,6 +84,7 @@ class NotifyReader(StreamTab):
             await self._sign.wait()
             self._sign.clear()
             while not self.known.is_current:
+                await asyncio.sleep(self._signs.debounce_s)
                 wait_s = await self._attempt()
                 await asyncio.sleep(wait_s)
 

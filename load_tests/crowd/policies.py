@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from load_tests.crowd.notify_reader import ALL_SIGNS, SignPolicy
 from load_tests.crowd.record import CrowdRecord
 
 BUSY_SHARE: Final = 0.95
@@ -14,17 +15,22 @@ SERVERS: Final = ("chat_server", "publish_server")
 
 @dataclass(frozen=True)
 class Policy:
-    """`target_posts_per_s` sets slow mode `auto` of the room; `query` is that of the counting streams."""
+    """`target_posts_per_s` sets slow mode `auto` of the room; `query` is that of the counting streams, `signs` what
+    readers get.
+    """
 
     name: str
     settings: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     target_posts_per_s: float | None = None
+    signs: SignPolicy = ALL_SIGNS
 
 
 POLICIES: Final = (
     Policy("none", {"HOTCHAT_MODE": "off"}),
     Policy("refuse all", {"HOTCHAT_STRATEGY": "refuse_all"}),
+    Policy("drop signs", {"HOTCHAT_MODE": "off"}, signs=SignPolicy(dropped_share=0.5)),
+    Policy("debounce", {"HOTCHAT_MODE": "off"}, signs=SignPolicy(debounce_s=1.0)),
     Policy(OURS),
     Policy("ours, governor", target_posts_per_s=5),
     Policy("ours, calm lane", query="?pace=calm"),
@@ -39,14 +45,15 @@ def is_saturated(record: CrowdRecord) -> bool:
 def table(records: Sequence[CrowdRecord]) -> str:
     """Markdown, with the sentence that the comparison is about below."""
     lines = [
-        "| policy | fetches refused | greatest staleness | visible p50, p99 | bytes of a stream "
+        "| policy | fetches a second | refused or dropped | greatest staleness | visible p50, p99 | bytes of a stream "
         "| chat_server, publish_server CPU | servers saturated | generator saturated |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in records:
         shares = ", ".join(f"{one.greatest_share(role):.0%}" for role in SERVERS)
         lines.append(
-            f"| {one.policy} | {one.readers.refused_share:.1%} | {one.readers.staleness_s.greatest:.2f} s "
+            f"| {one.policy} | {one.readers.fetches / one.plan.seconds:.0f} "
+            f"| {one.readers.refused_share:.1%} | {one.readers.staleness_s.greatest:.2f} s "
             f"| {one.streams.p50_ms:.0f}, {one.streams.p99_ms:.0f} ms | {one.bytes_per_stream / 1024:.1f} KiB "
             f"| {shares} | {_yes(is_saturated(one))} | {_yes(bool(one.saturated))} |"
         )

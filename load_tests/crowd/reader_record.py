@@ -10,7 +10,9 @@ MAX_SIGNS: Final = 1_024
 
 class ReaderRecord:
     """A sign is a `room.updated` with a head above the cursor. A reader is stale from the sign until its cursor has
-    that head. Overflow rule: of more than MAX_SIGNS uncovered signs the later ones are left out; the oldest counts.
+    that head, also from a dropped sign, after which it does not fetch.
+
+    Overflow rule: of more than MAX_SIGNS uncovered signs the later ones are left out; the oldest counts.
     """
 
     def __init__(self, cursor: int, staleness_s: FixedSample, until_current_s: FixedSample) -> None:
@@ -18,6 +20,7 @@ class ReaderRecord:
         self.head = cursor
         self.fetches = 0
         self.refused = 0
+        self.dropped_signs = 0
         self._staleness_s = staleness_s
         self._until_current_s = until_current_s
         self._signs: deque[tuple[int, float]] = deque()
@@ -27,8 +30,11 @@ class ReaderRecord:
     def is_current(self) -> bool:
         return self.cursor >= self.head
 
-    def signed(self, head: int, at_s: float) -> None:
-        self.head = max(self.head, head)
+    def signed(self, head: int, at_s: float, *, is_dropped: bool = False) -> None:
+        if is_dropped:
+            self.dropped_signs += 1
+        else:
+            self.head = max(self.head, head)
         if head > self.cursor and len(self._signs) < MAX_SIGNS:
             self._signs.append((head, at_s))
 

@@ -58,13 +58,16 @@ class Readers(msgspec.Struct, frozen=True):
     fetches: int
     refused: int
     failed: int
+    dropped_signs: int
     staleness_s: Summary
     until_current_s: Summary
     staleness_values_s: list[float]
 
     @property
     def refused_share(self) -> float:
-        return self.refused / self.fetches if self.fetches else 0.0
+        """Of the fetches that readers made or would have made. A dropped sign is a fetch that was not to be made."""
+        wanted = self.fetches + self.dropped_signs
+        return (self.refused + self.dropped_signs) / wanted if wanted else 0.0
 
 
 class Servers(msgspec.Struct, frozen=True):

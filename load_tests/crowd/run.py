@@ -18,7 +18,7 @@ from load_tests.chaos.crowd import Crowd, CrowdSize, Outcome, open_crowd
 from load_tests.chaos.event_pages import EventPage
 from load_tests.crowd.arrivals import present
 from load_tests.crowd.fixed_sample import FixedSample, quantile
-from load_tests.crowd.notify_reader import NotifyReader
+from load_tests.crowd.notify_reader import ALL_SIGNS, NotifyReader, SignPolicy
 from load_tests.crowd.plan import Plan
 from load_tests.crowd.processes import ProcessWatch, Use
 from load_tests.crowd.reader_record import ReaderRecord
@@ -51,6 +51,7 @@ async def run_crowd(
     settings: Mapping[str, str] | None = None,
     query: str = "",
     target_posts_per_s: float | None = None,
+    signs: SignPolicy = ALL_SIGNS,
     say: Callable[[str], None] = print,
 ) -> CrowdRecord:
     """`query` is that of the streams, such as `?pace=calm`; with one, their lost rows are not counted.
@@ -66,7 +67,7 @@ async def run_crowd(
             open_crowd(
                 [fixture.chat.base_url], [(LOOPBACK, publish_port)], size, name="crowd", rng=Random(SEED)
             ) as crowd,
-            _readers(crowd, fixture, plan.readers, staleness_s, until_current_s) as readers,
+            _readers(crowd, fixture, plan.readers, staleness_s, until_current_s, signs) as readers,
             stream_crowd(
                 LOOPBACK,
                 publish_port,
@@ -126,6 +127,7 @@ async def run_crowd(
                 fetches=sum(reader.known.fetches for reader in readers),
                 refused=sum(reader.known.refused for reader in readers),
                 failed=sum(reader.failed_fetches for reader in readers),
+                dropped_signs=sum(reader.known.dropped_signs for reader in readers),
                 staleness_s=staleness_s.summary(),
                 until_current_s=until_current_s.summary(),
                 staleness_values_s=sorted(staleness_s.values)[:: max(1, len(staleness_s.values) // 500)],
@@ -146,7 +148,12 @@ async def run_crowd(
 
 @asynccontextmanager
 async def _readers(
-    crowd: Crowd, fixture: ChatFixture, count: int, staleness_s: FixedSample, until_current_s: FixedSample
+    crowd: Crowd,
+    fixture: ChatFixture,
+    count: int,
+    staleness_s: FixedSample,
+    until_current_s: FixedSample,
+    signs: SignPolicy,
 ) -> AsyncIterator[list[NotifyReader]]:
     (room_id,), url, rng = crowd.rooms.ids, fixture.chat.base_url, Random(SEED)
     head = await crowd.pages.head(room_id)
@@ -160,6 +167,7 @@ async def _readers(
             crowd.publishers,
             crowd.pages,
             rng,
+            signs,
         )
         for _ in range(count)
     ]

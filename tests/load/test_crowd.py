@@ -67,6 +67,16 @@ def test_a_reader_is_stale_from_the_first_sign_until_a_page_covers_it() -> None:
     assert (stale.values, known.is_current) == ([2.0, 6.0], True)
 
 
+def test_a_reader_is_stale_after_a_dropped_sign_but_does_not_fetch() -> None:
+    known, stale, _ = reader()
+    known.signed(12, 2.0, is_dropped=True)
+    assert known.is_current
+    known.signed(15, 3.0)
+    assert not known.is_current
+    known.fetched(15, 9.0, has_more=False)
+    assert (stale.values, known.dropped_signs) == ([7.0], 1)
+
+
 def test_a_refused_reader_counts_from_the_first_refusal_until_the_last_page() -> None:
     known, _, refused = reader()
     known.signed(20, 0.0)
@@ -171,7 +181,7 @@ def check_conclusions(record: CrowdRecord) -> None:
     assert "above the goal" in conclusion([with_figures("ours", 5, stale_s=1.5)])
     assert "none refused less" in conclusion([with_figures("none", 0), ours])
     assert "not compared" in conclusion([with_figures("ours", 5, cpu=1.0)])
-    assert "| ours | 5.0% | 0.50 s |" in table([ours])
+    assert "| 5.0% | 0.50 s |" in table([ours])
 
 
 def test_the_table_is_written_between_the_marks_of_the_page() -> None:
