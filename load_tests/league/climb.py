@@ -1,10 +1,18 @@
 """The same crowd at growing rates, until a program no longer delivers everything in time."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Final
 
-from load_tests.bench.crowds import SATURATED_SHARE, StreamCrowd, StreamWindow, stream_crowd
+from load_tests.bench.crowds import (
+    OPEN_WITHIN_S,
+    SATURATED_SHARE,
+    CrowdFailed,
+    StreamCrowd,
+    StreamWindow,
+    stream_crowd,
+)
 from load_tests.bench.delivery import arrived
 from load_tests.bench.resource_use import kernel_bytes_of_port, use_of
 from load_tests.league.contestant import LeagueServer
@@ -14,6 +22,8 @@ from local_stack.ports import LOOPBACK
 SUSTAINED_SHARE: Final = 0.98
 DRAINED_WITHIN_S: Final = 10.0
 SAMPLED_READERS: Final = 500
+OPENED_AT_ONCE: Final = 100
+OPENING_POLL_S: Final = 0.02
 KIB: Final = 1024
 
 
@@ -77,8 +87,9 @@ async def climb(server: LeagueServer, plan: Plan) -> Climb:
     async with stream_crowd(LOOPBACK, server.port, path, 1, *server.crowd_options):
         empty, empty_kernel = use_of(*pids), _kernel_bytes(server.port)
     async with stream_crowd(
-        LOOPBACK, server.port, path, plan.readers, sample, *server.crowd_options
+        LOOPBACK, server.port, path, plan.readers, sample, *server.crowd_options, start=1
     ) as crowd:
+        await _open_streams(crowd, plan.readers)
         steps = [await _step(server, crowd, pids, plan, plan.steps[0])]
         full, full_kernel = use_of(*pids), _kernel_bytes(server.port)
         for messages_per_s in plan.steps[1:]:
@@ -89,6 +100,20 @@ async def climb(server: LeagueServer, plan: Plan) -> Climb:
     if full_kernel is not None and empty_kernel is not None:
         kernel_kib = (full_kernel - empty_kernel) / plan.readers / KIB
     return Climb(tuple(steps), (full.rss_bytes - empty.rss_bytes) / plan.readers / KIB, kernel_kib)
+
+
+async def _open_streams(crowd: StreamCrowd, readers: int) -> None:
+    """Some at a time, as people come. Raises CrowdFailed."""
+    for most in range(OPENED_AT_ONCE, readers + OPENED_AT_ONCE, OPENED_AT_ONCE):
+        wanted = min(most, readers)
+        crowd.open(wanted)
+        give_up_s = time.monotonic() + OPEN_WITHIN_S
+        while (report := await crowd.report()).open < wanted:
+            if report.closed > 0 or time.monotonic() > give_up_s:
+                raise CrowdFailed(
+                    f"{report.open} of {readers} streams are open, {report.closed} were closed."
+                )
+            await asyncio.sleep(OPENING_POLL_S)
 
 
 async def _step(
