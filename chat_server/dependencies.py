@@ -24,7 +24,7 @@ from chat_server.filters.repository import expire_recent_texts
 from chat_server.health.readiness import Readiness
 from chat_server.hotchat.heat_rules import LiveHeatRules, environment_rules
 from chat_server.hotchat.overrides_copy import OverridesCopy
-from chat_server.http.idempotency import expire_keys
+from chat_server.http.idempotency_key import expire_keys
 from chat_server.http.services import Services
 from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.export_semaphore import export_semaphore
@@ -90,8 +90,8 @@ from chat_server.sessions.operator_sessions import OperatorSessions
 from chat_server.sessions.repository import UserRepository
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
-from server_kit.limits.exemptions import ExemptionsPoll
 from server_kit.limits.shares import Shares
+from server_kit.limits.venue_exemptions import ExemptionsPoll
 from server_kit.load_shedder import LoadShedder
 from server_kit.malloc_trim import return_freed_memory
 from server_kit.process_reports import ProcessReport

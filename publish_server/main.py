@@ -68,7 +68,7 @@ from server_kit.http.http_layers import Responder, with_http_layers
 from server_kit.http.methods import calls_of, with_methods
 from server_kit.http.metrics_page import metrics_router
 from server_kit.http.request_admission import Admission
-from server_kit.limits.exemptions import ExemptionsPoll
+from server_kit.limits.venue_exemptions import ExemptionsPoll
 from server_kit.load_shedder import LoadShedder
 from server_kit.loop_metrics import measured_loop
 from server_kit.malloc_trim import return_freed_memory

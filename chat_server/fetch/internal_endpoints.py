@@ -30,7 +30,7 @@ from chat_server.rooms.access_repository import Access
 from chat_server.sessions.ended import EndedSessionsRepository
 from server_kit.http.problem import ChatError, invalid
 from server_kit.http.request_body import read_body
-from server_kit.limits.exemptions import ExemptionsPoll
+from server_kit.limits.venue_exemptions import ExemptionsPoll
 from server_kit.session_tokens import bearer_in
 
 

@@ -10,7 +10,7 @@ from chat_contract.people import person
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.config import ChatSettings
 from chat_server.http.errors import invite_not_found, problems
-from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
+from chat_server.http.idempotency_key import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.path_params import InviteId
 from chat_server.http.responses import json_response

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_server.http.errors import invite_not_found
-from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
+from chat_server.http.idempotency_key import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.changed_rows import changed_rows
 from chat_server.postgres.models import Ban, Invite, InviteUse, Member, ModerationLogEntry, Room

@@ -17,7 +17,7 @@ from chat_server.ops.schemas import LogReason
 from chat_server.sessions.current import operator
 from server_kit.http.client_address import MAX_ADDRESS_LENGTH, address_key, parsed_address
 from server_kit.http.problem import ChatError
-from server_kit.limits.exemptions import ExemptionsPoll
+from server_kit.limits.venue_exemptions import ExemptionsPoll
 
 MAX_HOURS: Final = 72
 

@@ -20,7 +20,7 @@ from chat_server.ops.process_list import UNKNOWN, Processes, read_processes
 from chat_server.ops.snapshot_repository import OutboxDepth, SnapshotRepository
 from chat_server.postgres.errors import STORE_ERRORS
 from server_kit.dependency_status import DependencyStatus
-from server_kit.limits.exemptions import ExemptionsPoll
+from server_kit.limits.venue_exemptions import ExemptionsPoll
 
 STORE_WITHIN_S: Final = 0.8
 """Of each store, so that a snapshot comes every second while one of them hangs."""

@@ -11,7 +11,7 @@ from chat_contract.events import RoomCreated
 from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
-from chat_server.http.idempotency import IdempotencyKeyHeader, idempotent_request
+from chat_server.http.idempotency_key import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
 from chat_server.http.paging import page_of

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from chat_contract.events import Visibility
 from chat_server.http.errors import room_not_found
-from chat_server.http.idempotency import IdempotentRequest, StoredResponse, claim_key, store_response
+from chat_server.http.idempotency_key import IdempotentRequest, StoredResponse, claim_key, store_response
 from chat_server.limits.post_limits import OPERATOR_ID
 from chat_server.postgres.models import (
     DeletedRoom,

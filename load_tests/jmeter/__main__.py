@@ -18,10 +18,10 @@ from pathlib import Path
 import httpx
 
 from load_tests.jmeter.installation import MissingTool, install
-from load_tests.jmeter.pass_fail import SHARE_ADVICE
 from load_tests.jmeter.plan import PlanFailed
 from load_tests.jmeter.single_plans import SINGLE_PLANS, run_single_plan
 from load_tests.jmeter.storm import Sizes, storm
+from load_tests.jmeter.storm_verdict import SHARE_ADVICE
 from load_tests.jmeter.temporary_stack import StackFailed, Target, temporary_stack
 
 STORM = "storm"

@@ -5,8 +5,8 @@
 
 from collections.abc import Sequence
 
-from load_tests.jmeter.pass_fail import Verdict, crowd_sentence
 from load_tests.jmeter.samples import Samples
+from load_tests.jmeter.verdict import Verdict, crowd_sentence
 
 
 def judge_join_storm(samples: Samples, counted: int, *, threads: int, max_p99_s: float) -> Verdict:

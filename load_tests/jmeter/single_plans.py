@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import httpx
 
-from load_tests.jmeter.pass_fail import Verdict
 from load_tests.jmeter.plan import Crowd, run_plan
 from load_tests.jmeter.plan_verdicts import judge_join_storm, judge_soak, judge_two_rooms
 from load_tests.jmeter.steady_clients import heat_watched, sign_in
 from load_tests.jmeter.storm import COOL_WITHIN_S, Sizes, make_room
 from load_tests.jmeter.temporary_stack import Target
+from load_tests.jmeter.verdict import Verdict
 
 SINGLE_PLANS: Final = ("join-storm", "two-rooms", "soak")
 

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import httpx
 
-from load_tests.jmeter.pass_fail import Verdict, judge
 from load_tests.jmeter.plan import Crowd, run_plan
 from load_tests.jmeter.steady_clients import (
     Answers,
@@ -16,7 +15,9 @@ from load_tests.jmeter.steady_clients import (
     post_steadily,
     sign_in,
 )
+from load_tests.jmeter.storm_verdict import judge
 from load_tests.jmeter.temporary_stack import Target
+from load_tests.jmeter.verdict import Verdict
 
 COOL_WITHIN_S = 15.0
 

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from chat_server.http.idempotency import KEY_LIFETIME_S, expire_keys
+from chat_server.http.idempotency_key import KEY_LIFETIME_S, expire_keys
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People, Person
 

@@ -2,9 +2,9 @@ from collections import Counter
 
 import pytest
 
-from load_tests.jmeter.pass_fail import Verdict
 from load_tests.jmeter.plan_verdicts import judge_join_storm, judge_soak, judge_two_rooms
 from load_tests.jmeter.samples import Samples
+from load_tests.jmeter.verdict import Verdict
 
 HEAT = [(1.0, True), (9.0, False)]
 

@@ -11,8 +11,8 @@ import pytest
 from chat_server.config import ChatSettings
 from chat_server.ops.exemption_endpoints import MAX_HOURS, venue_key
 from chat_server.ops.exemption_repository import MAX_EXEMPTIONS
-from server_kit.limits.exemptions import POLL_S, ExemptionsPoll
 from server_kit.limits.shares import Person, Shares
+from server_kit.limits.venue_exemptions import POLL_S, ExemptionsPoll
 from tests.moderation.hosted_room import code_of
 from tests.support.chat_stack import ADMIN_TOKEN, SECRET, StartChatStack
 from tests.support.fetching_crowd import until

@@ -2,9 +2,9 @@ from collections import Counter
 
 import pytest
 
-from load_tests.jmeter.pass_fail import SHARE_ADVICE, judge
 from load_tests.jmeter.samples import Samples, read_samples
 from load_tests.jmeter.steady_clients import Answers
+from load_tests.jmeter.storm_verdict import SHARE_ADVICE, judge
 
 HEAT = [(101.5, True), (120.0, False)]
 GOOD_POSTS, GOOD_FETCHES = Answers(Counter({201: 40}), 0.02), Answers(Counter({200: 50, 304: 9}), 0.01)

@@ -1,22 +1,16 @@
 """Decides whether a storm passed, and why. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from load_tests.jmeter.samples import Samples
 from load_tests.jmeter.steady_clients import Answers
+from load_tests.jmeter.verdict import Verdict, crowd_sentence
 
 SHARE_ADVICE = (
     "The server limits requests by address, and this load comes from one address. For a load test, start the server "
     "with SHARES_EXEMPT set to the address of this machine as the server sees it."
 )
 """Shown if fetches of a room were refused that was never hot, because then a share refused them."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    sentences: list[str]
-    faults: list[str]
 
 
 def judge(
@@ -64,17 +58,6 @@ def judge(
     if posts.total == 0 or other_room.total == 0:
         faults.append("No message was posted, or no other room was fetched.")
     return Verdict(sentences, faults)
-
-
-def crowd_sentence(name: str, samples: Samples) -> str:
-    if samples.first_at is None or samples.last_at is None:
-        return f"{name} sent nothing."
-    took_s = max(samples.last_at - samples.first_at, 0.001)
-    by_label = ", ".join(f"{count} {label}" for label, count in sorted(samples.labels.items()))
-    return (
-        f"{name} sent {samples.total} requests in {took_s:.1f} s ({samples.total / took_s:.0f}/s):"
-        f" {by_label}; {samples.refused} refused with 429, {samples.errors} errors."
-    )
 
 
 def _from(instant: float, at: float) -> str:
