@@ -130,11 +130,12 @@ async def _report(
     say: Say,
 ) -> None:
     """Say the caption of each phase as it begins, and counts in between, until cancelled."""
-    phase, is_hot = None, False
+    said, is_hot = 0, False
     while True:
-        if (now := show.phase(clock_s())) is not phase:
-            phase = now
+        begun = show.begun(clock_s())
+        for phase in begun[said:]:  # a slow response must not skip a phase
             say(f"\n{phase.name.upper()}: {phase.caption}")
+        said, phase = len(begun), begun[-1]
         answer = await http.get(f"/api/v1/rooms/{room}", headers={"Authorization": f"Bearer {token}"})
         if answer.status_code == httpx.codes.OK:
             is_hot = answer.json()["heat"]["hot"]

@@ -1,5 +1,6 @@
 """The script of the demo: what the crowd does at each second, and what to look at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, NamedTuple
@@ -83,7 +84,12 @@ class Show:
 
     def phase(self, second: float) -> Phase:
         """The phase at this second. The last one goes on after its end."""
-        return next((phase for phase in PHASES if second < phase.until * self.seconds), PHASES[-1])
+        return self.begun(second)[-1]
+
+    def begun(self, second: float) -> Sequence[Phase]:
+        """The phases that have begun by this second, the present one last."""
+        ended = sum(phase.until * self.seconds <= second for phase in PHASES)
+        return PHASES[: ended + 1]
 
     def demand(self, second: float) -> Demand:
         """What the crowd does at this second of the show."""
