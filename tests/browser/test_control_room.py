@@ -4,11 +4,13 @@ import re
 import uuid
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.axe import violations
+from tests.browser.conftest import visitors
 from tests.browser.tab import People
 from tests.browser.test_operator_page import section, signed_in
+from tests.support.chat_stack import StartChatStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -97,3 +99,24 @@ async def test_the_live_view_is_usable_on_a_phone(people: People, scheme: str) -
     await expect(tab.page.get_by_role("dialog")).to_be_visible()
     await tab.page.keyboard.press("Escape")
     assert await violations(tab) == []
+
+
+async def test_figures_and_drafts_stay_while_the_server_is_away(
+    browser: Browser, built_page: object, start_chat_stack: StartChatStack
+) -> None:
+    stack = start_chat_stack(scheduler=0, publish=0, SPA_DIR=str(built_page))
+    (server,) = stack.chat_servers
+    async with visitors(browser, stack) as people:
+        tab = await signed_in(people)
+        await is_live(tab.page)
+        rate = section(tab, "Settings of hot rooms").get_by_label("A room turns hot at", exact=False)
+        await rate.first.fill("1234")
+        server.stop()
+        state = tab.page.get_by_test_id("control-room-state")
+        await expect(state).to_contain_text(re.compile(r"The figures are \d+ seconds? old"))
+        await expect(section(tab, "Stores").get_by_role("row").filter(has_text="Postgres")).to_be_visible()
+        await expect(rate.first).to_have_value("1234")
+        server.start()
+        server.wait_ready()
+        await is_live(tab.page)
+        await expect(rate.first).to_have_value("1234")

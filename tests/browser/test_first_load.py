@@ -13,6 +13,7 @@ LATER = (
     "EmojiPopover",
     "FetchedQuote",
     "HostPanel",
+    "LiveView",
     "MessageMenu",
     "PostingBlock",
     "RecoveryDialog",

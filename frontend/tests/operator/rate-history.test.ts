@@ -22,6 +22,17 @@ it("keeps one sample of an interruption", () => {
   expect(history.map(({ atMs }) => atMs)).toEqual([1_000, 2_000, 4_000]);
 });
 
+it("has times that grow, although a snapshot and an interruption have different clocks", () => {
+  let history: RateHistory = [];
+  for (const [atMs, known] of [
+    [5_000, true],
+    [4_000, false],
+    [4_500, true],
+  ] as const)
+    history = withSample(history, { atMs, rates: known ? rates(5) : null });
+  expect(history.map(({ atMs }) => atMs)).toEqual([5_000, 5_001, 5_002]);
+});
+
 it("gives a chart its columns, with gaps where a rate is unknown", () => {
   const history = [
     { atMs: 1_000, rates: rates(5) },

@@ -31,8 +31,8 @@ export function useOperatorSession(): OperatorSession {
   const isRefused = error instanceof Problem && NOT_SIGNED_IN.includes(error.code);
   const status = () => {
     if (isRefused) return "signedOut";
-    if (error !== null) return "failed";
-    return data === undefined ? "loading" : "signedIn";
+    if (data !== undefined) return "signedIn"; // also while the server is away: figures and drafts stay
+    return error === null ? "loading" : "failed";
   };
   const signIn = async (token: string) => {
     try {
@@ -45,7 +45,7 @@ export function useOperatorSession(): OperatorSession {
   };
   return {
     status: status(),
-    refusal: refusal ?? (error === null || isRefused ? null : t("callFailed")),
+    refusal: refusal ?? (status() === "failed" ? t("callFailed") : null),
     isCalling,
     signIn: (token) => run(() => signIn(token)),
     signOut: () =>

@@ -15,7 +15,9 @@ export type RateHistory = readonly RateSample[];
 /** The history with one more sample. An interruption is one sample, however long it lasts. */
 export function withSample(history: RateHistory, sample: RateSample): RateHistory {
   if (sample.rates === null && history.at(-1)?.rates === null) return history;
-  return [...history, sample].slice(-MAX_SAMPLES);
+  // Two clocks may differ, and a chart needs times that grow.
+  const atMs = Math.max(sample.atMs, (history.at(-1)?.atMs ?? -Infinity) + 1);
+  return [...history, { ...sample, atMs }].slice(-MAX_SAMPLES);
 }
 
 /** For a chart: the times in seconds, then the values of each rate. */

@@ -8,7 +8,11 @@ export const eventSourceSnapshots =
   (listener) => {
     const source = new EventSourceImpl("/api/v1/ops/stream", WITH_COOKIE);
     source.addEventListener("ops.snapshot", (frame: MessageEvent<string>) => {
-      listener.snapshot(JSON.parse(frame.data) as OpsSnapshot);
+      try {
+        listener.snapshot(JSON.parse(frame.data) as OpsSnapshot);
+      } catch {
+        // Ignore an unreadable frame.
+      }
     });
     source.addEventListener("error", () => {
       source.close();

@@ -40,6 +40,7 @@ function optionsOf(figure: HTMLElement, canvas: HTMLElement): Options {
   const style = getComputedStyle(canvas);
   const lines = [...figure.querySelectorAll("[data-swatch]")].map((swatch) => getComputedStyle(swatch).color);
   const grid = { stroke: style.borderTopColor, width: 1 };
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "medium" });
   const axis = { stroke: style.color, grid, ticks: grid, font: `12px ${style.fontFamily}` };
   return {
     width: canvas.clientWidth,
@@ -47,7 +48,10 @@ function optionsOf(figure: HTMLElement, canvas: HTMLElement): Options {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_chart, _low, high) => [0, Math.max(1, high)] } },
-    axes: [axis, { ...axis, size: 60 }],
+    axes: [
+      { ...axis, space: 90, values: (_chart, atS) => atS.map((each) => time.format(each * 1_000)) },
+      { ...axis, size: 60 },
+    ],
     series: [
       {},
       ...lines.map((stroke, index) => ({
