@@ -69,12 +69,19 @@ def conclusion(records: Sequence[CrowdRecord]) -> str:
         return "Our policy did not keep the servers below saturation, so it is not compared."
     kept = [one for one in records if not is_saturated(one)]
     better = [one.policy for one in kept if one.readers.refused_share < ours.readers.refused_share]
+    least = f"{OURS} refused least"
+    if equal := [
+        one.policy
+        for one in kept
+        if not one.policy.startswith(OURS) and one.readers.refused_share == ours.readers.refused_share
+    ]:
+        least += f", together with {', '.join(equal)}; this crowd was too small to tell them apart"
     stale_s = ours.readers.staleness_s.greatest
     parts = [
         f"{', '.join(better)} refused less than ours and kept the servers below saturation, too: this crowd was too "
         "small for these servers to need a policy, or another one suits it better."
         if better
-        else "Among the policies that kept the servers below saturation, ours refused least."
+        else f"Among the policies that kept the servers below saturation, {least}."
     ]
     if stale_s <= STALE_GOAL_S:
         parts.append(f"Its greatest staleness was {stale_s:.2f} s, within the goal of {STALE_GOAL_S:g} s.")

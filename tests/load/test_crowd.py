@@ -177,6 +177,7 @@ def check_conclusions(record: CrowdRecord) -> None:
         with_figures("all", 90),
     )
     assert "ours refused least" in conclusion([none, ours, all_refused])
+    assert "together with none" in conclusion([with_figures("none", 5), ours])
     assert "within the goal" in conclusion([ours])
     assert "above the goal" in conclusion([with_figures("ours", 5, stale_s=1.5)])
     assert "none refused less" in conclusion([with_figures("none", 0), ours])
