@@ -2,10 +2,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import type { SlowMode } from "@/lib/contract/types";
+import { DEFAULT_TARGET_PER_S } from "@/lib/rooms/slow-mode-target";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
-
-const DEFAULT_TARGET_PER_S = 3; // what a person can follow: the calm reading pace shows as many rows at most
 
 export interface ChosenSlowMode {
   readonly mode: SlowMode["mode"];

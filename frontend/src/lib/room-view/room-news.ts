@@ -5,7 +5,7 @@ import type { Message, RoomEvent, StreamSkipped } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
 import type { RoomView } from "./room-view";
 
-export const EARLY_MAX = 500; // overflow rule OLDEST: nobody hears of it
+export const EARLY_MAX = 500; // overflow rule OLDEST: the oldest news is dropped
 
 export interface NewsListener {
   readonly event?: (event: RoomEvent) => void;

@@ -72,9 +72,12 @@ export const roomsNamedHere = (query: string, rooms: readonly ListedRoom[]): Lis
   rooms.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
 
 /** The rooms in the order of these ids; others follow in their own order. */
-export function inOrderOf(rooms: readonly ListedRoom[], ids: readonly string[]): ListedRoom[] {
+export function inOrderOf<Room extends { readonly id: string }>(
+  rooms: readonly Room[],
+  ids: readonly string[],
+): Room[] {
   const places = new Map(ids.map((id, place) => [id, place]));
-  const placeOf = ({ id }: ListedRoom) => places.get(id) ?? ids.length;
+  const placeOf = ({ id }: Room) => places.get(id) ?? ids.length;
   return [...rooms].sort((a, b) => placeOf(a) - placeOf(b));
 }
 

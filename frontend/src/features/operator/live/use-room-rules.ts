@@ -2,10 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { HostApi } from "@/lib/api/host-api";
 import type { OpsRoom, RoomPatch, WhoCanPost } from "@/lib/contract/types";
+import { DEFAULT_TARGET_PER_S } from "@/lib/rooms/slow-mode-target";
 import { useCall } from "@/ui/use-call";
 import { useOperatorServices } from "../use-operator-services";
-
-const TARGET_POSTS_PER_S = 3; // what a person can follow
 
 /** What the form has. */
 interface ChosenRules {
@@ -59,6 +58,6 @@ function patchOf({ slowMode, whoCanPost }: ChosenRules, room: OpsRoom): RoomPatc
 
 function slowModeOf(field: string): NonNullable<RoomPatch["slow_mode"]> {
   if (field === "off") return { mode: "off" };
-  if (field === "auto") return { mode: "auto", target_posts_per_s: TARGET_POSTS_PER_S };
+  if (field === "auto") return { mode: "auto", target_posts_per_s: DEFAULT_TARGET_PER_S };
   return { mode: "fixed", seconds: Number(field) };
 }

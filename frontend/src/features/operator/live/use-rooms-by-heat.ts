@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from "react";
 import type { OpsRoom, OpsSnapshot } from "@/lib/contract/types";
-import { roomsInOrder } from "@/lib/operator/room-order";
 import { OrderHold } from "@/lib/order-hold";
+import { inOrderOf } from "@/lib/rooms/room-list";
 import { holdHandlers } from "@/ui/hold-handlers";
 import { useServices } from "@/ui/services-context";
 
@@ -22,7 +22,8 @@ export function useRoomsByHeat(snapshot: OpsSnapshot | null): RoomsByHeat {
   const [hold] = useState(() => new OrderHold(clock));
   const held = useSyncExternalStore(hold.subscribe, hold.getSnapshot);
   const [changed, change] = useState<OpsRoom | null>(null);
-  const rooms = roomsInOrder(snapshot?.rooms ?? [], held);
+  const latest = snapshot?.rooms ?? [];
+  const rooms = held === null ? latest : inOrderOf(latest, held);
   const ids = rooms.map(({ id }) => id);
   return {
     rooms,
