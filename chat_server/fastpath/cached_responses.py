@@ -50,7 +50,8 @@ class CachedResponses:
             return None
         is_hot = fetches.is_hot(query.room_id)
         build = self._in_memory(query, is_hot=is_hot)
-        if build is None and not (is_hot and fetches.is_over_share(query, scope)):
+        refusal = fetches.over_share(query, scope) if build is None and is_hot else None
+        if build is None and refusal is None:
             return None
         given_id, host, needs_check, has_origin = scan_headers(scope)
         if has_origin:
@@ -59,9 +60,11 @@ class CachedResponses:
             if needs_check or host not in self._passes:
                 self._admission.check(scope, request_head(scope))
             self._check_share(scope)
-            reply = fetches.admit_cached(build, query, scope, is_hot=is_hot)
-            if reply is None:
-                return None
+            if build is not None:
+                reply = fetches.admit_cached(build, query, scope, is_hot=is_hot)
+            else:
+                assert refusal is not None
+                reply = fetches.refuse(query, refusal)
         except ChatError as error:
             reply = problem_reply(scope, error)
         head, _, body = reply

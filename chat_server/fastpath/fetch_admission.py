@@ -128,26 +128,31 @@ class FetchAdmission:
         """Whether the throttle alone bounds fetches of the room: it is hot, and everybody may read it."""
         return self.is_hot(room_id) and self.known.is_public(room_id)
 
-    def is_over_share(self, fetch: Fetch, scope: Scope) -> bool:
-        """Whether this fetch of a hot room will be refused, whatever memory holds. Takes nothing."""
+    def over_share(self, fetch: Fetch, scope: Scope) -> Refusal | None:
+        """The refusal of a fetch of a hot room that is over its share, whatever memory holds. Counts and takes nothing.
+
+        `refuse` must follow before anything else is awaited. A second decision could differ, because a share refills
+        and a session ends between two readings of the clock.
+        """
         if not self._is_enforcing:
-            return False
+            return None
         user_id, address = self._client(scope)
-        return self._throttle_policy.is_over_share(fetch.room_id, user_id, address, self._clock())
+        return self._throttle_policy.over_share(fetch.room_id, user_id, address, self._clock())
+
+    def refuse(self, fetch: Fetch, refusal: Refusal) -> Reply:
+        """Count and answer a fetch that is over its share."""
+        self._count(fetch.room_id)
+        self._throttle_responses.count(refusal)
+        return self._refused(refusal)
 
     def admit_cached(
-        self, build: Callable[[], CachedResponse] | None, fetch: Fetch, scope: Scope, *, is_hot: bool
-    ) -> Reply | None:
-        """`admit` for a fetch of an existing room that `build` can answer from memory, or that is over its share.
-
-        None only for neither of the two.
-        """
+        self, build: Callable[[], CachedResponse], fetch: Fetch, scope: Scope, *, is_hot: bool
+    ) -> Reply:
+        """`admit` for a fetch of an existing room that `build` can answer from memory."""
         if self._is_counting:
             self._count(fetch.room_id)
         refusal = self._refusal(fetch, scope) if is_hot else None
-        if refusal is not None:
-            return self._refused(refusal)
-        return None if build is None else reply_of(build(), scope, is_hit=True)
+        return reply_of(build(), scope, is_hit=True) if refusal is None else self._refused(refusal)
 
     def _client(self, scope: Scope) -> tuple[UUID | None, str]:
         """The user, or without a valid session the address."""

@@ -36,7 +36,8 @@ _POSTS_FLUSHED = Counter(
     "hotchat_post_counts_flushed_total", "Posts added to the heat, refused ones included"
 )
 
-# The batch number makes a flush idempotent: a retry after a lost reply adds nothing.
+# The batch number makes a flush idempotent: a retry after a lost reply adds nothing, nor does a first try that arrives
+# after its retry and the batches that followed.
 # Redis does not roll back a script, so an entry that is not a number is replaced. If the script failed on it, the retry
 # would add the other counts twice.
 _ADD_COUNTS = (
@@ -45,7 +46,7 @@ _ADD_COUNTS = (
 drop_other_type(KEYS[1], 'hash')
 drop_other_type(KEYS[2], 'string')
 drop_other_type(KEYS[3], 'hash')
-if redis.call('GET', KEYS[2]) == ARGV[1] then return 0 end
+if (tonumber(redis.call('GET', KEYS[2])) or 0) >= tonumber(ARGV[1]) then return 0 end
 local function add(key, from, to)
   for i = from, to, 2 do
     if string.sub(ARGV[i], 1, 2) == 't:' then

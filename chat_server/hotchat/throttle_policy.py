@@ -37,9 +37,12 @@ class ThrottlePolicy:
         """The refusal of an older page: in a hot room no client has a share of these, as each costs a query."""
         return self._history
 
-    def is_over_share(self, room_id: str, user_id: UUID | None, address: str, now_s: float) -> bool:
-        """Whether the client has used up its share of the hot room. Takes nothing."""
-        return self._refuse_all is not None or self._throttle.is_over_share(room_id, user_id, address, now_s)
+    def over_share(self, room_id: str, user_id: UUID | None, address: str, now_s: float) -> Refusal | None:
+        """The refusal of a client that has used up its share of the hot room; None for any other. Takes nothing."""
+        if self._refuse_all is not None:
+            return self._refuse_all
+        wait_s = self._throttle.over_share_wait_s(room_id, user_id, address, now_s)
+        return None if wait_s == 0 else Refusal("over_share", self._share_of(user_id), wait_s)
 
     def check_fetch(
         self, room_id: str, user_id: UUID | None, address: str, now_s: float, *, is_page: bool
@@ -49,8 +52,9 @@ class ThrottlePolicy:
             return self._refuse_all
         if user_id is not None:
             wait_s = self._throttle.wait_of_session_s(room_id, user_id, now_s, is_page=is_page)
-            share = self._throttle.session_share
         else:
             wait_s = self._throttle.wait_of_address_s(room_id, address, now_s)
-            share = self._throttle.address_share
-        return None if wait_s == 0 else Refusal("over_share", share, wait_s)
+        return None if wait_s == 0 else Refusal("over_share", self._share_of(user_id), wait_s)
+
+    def _share_of(self, user_id: UUID | None) -> FetchAllowance:
+        return self._throttle.address_share if user_id is None else self._throttle.session_share

@@ -80,14 +80,14 @@ class Throttle:
         share = self.address_share
         return self._client((room_id, address)).take(share.per_s, share.burst, now_s)
 
-    def is_over_share(self, room_id: str, user_id: UUID | None, address: str, now_s: float) -> bool:
-        """Whether the client's share is used up; False for a session without its first page. Takes nothing."""
+    def over_share_wait_s(self, room_id: str, user_id: UUID | None, address: str, now_s: float) -> float:
+        """Seconds until the client's share has a fetch; 0.0 for a session without its first page. Takes nothing."""
         key: tuple[str, int | str] = (room_id, address if user_id is None else user_id.int)
         share = self.address_share if user_id is None else self.session_share
         client = self._clients.get(key)
         if client is None or (user_id is not None and not client.had_page):
-            return False
-        return client.wait_s(share.per_s, share.burst, now_s) > 0
+            return 0.0
+        return client.wait_s(share.per_s, share.burst, now_s)
 
     def _client(self, key: tuple[str, int | str]) -> _Client:
         client = self._clients.get(key)

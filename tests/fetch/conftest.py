@@ -96,6 +96,16 @@ class Store:
                 room_id, seq, "messages.purged", {"author_id": str(author_id), "up_to_seq": seq - 1}
             )
 
+    async def events(self, room_id: str, count: int) -> None:
+        """Store so many events, too many for the memory of a hot room if there are more than 500."""
+        await self.connection.execute(
+            "INSERT INTO events (room_id, seq, type, payload, created_at)"
+            " SELECT $1, n, 'message.created', '{}', now() FROM generate_series(1, $2::bigint) n",
+            room_id,
+            count,
+        )
+        await self.connection.execute("UPDATE rooms SET last_seq = $2 WHERE id = $1", room_id, count)
+
     async def delete_events(self, room_id: str, up_to_seq: int) -> None:
         await self.connection.execute(
             "DELETE FROM events WHERE room_id = $1 AND seq <= $2", room_id, up_to_seq

@@ -557,12 +557,7 @@ async def test_a_hot_room_refuses_fetches_of_its_history(store: Store, reader: R
 
 async def test_events_older_than_the_tail_of_a_hot_room_are_history(store: Store, reader: Reader) -> None:
     room_id = await store.make_room()
-    await store.connection.execute(
-        "INSERT INTO events (room_id, seq, type, payload, created_at)"
-        " SELECT $1, n, 'message.created', '{}', now() FROM generate_series(1, 700) n",
-        room_id,
-    )
-    await store.connection.execute("UPDATE rooms SET last_seq = 700 WHERE id = $1", room_id)
+    await store.events(room_id, 700)
     await reader.heat(room_id)
     assert (await reader.get(f"{room_id}/events?after_seq=300")).status == 200
     assert (await reader.get(f"{room_id}/events?after_seq=100")).status == 429
@@ -584,6 +579,28 @@ async def test_a_refused_fetch_costs_no_store_a_query(store: Store, reader: Read
     flushes = await commands(reader.redis) - commands_before
     # Counts are flushed four times a second for any number of fetches; 800 were refused here.
     assert flushes < 40
+
+
+@pytest.mark.parametrize("reader", [{"hot_fetch_per_client_per_s": 20}], indirect=True)
+async def test_a_fetch_counts_once_while_the_share_refills(
+    store: Store, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room_id = await store.make_room()
+    await store.events(room_id, 700)
+    await reader.heat(room_id)
+    ann = session()
+    await reader.get(f"{room_id}/messages", authorization=ann)
+
+    def next_instant(clock: ManualClock) -> float:
+        clock.now_s += 0.00137  # no divisor of the 50 ms between two refills
+        return clock.now_s
+
+    monkeypatch.setattr(ManualClock, "__call__", next_instant)
+    before = await reader.counted(room_id)
+    for _ in range(200):
+        older_than_memory = await reader.get(f"{room_id}/events?after_seq=100", authorization=ann)
+        assert older_than_memory.status == 429
+    assert await reader.counted(room_id) == before + 200
 
 
 async def test_other_rooms_are_not_refused(store: Store, reader: Reader) -> None:

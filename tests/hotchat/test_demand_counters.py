@@ -1,6 +1,7 @@
 """Counts reach Redis exactly once and in time, or are dropped and reported. On a real Valkey."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -78,6 +79,34 @@ async def test_a_flush_whose_reply_was_lost_is_not_counted_twice(redis: Redis, r
         await counters.flush()
         await counters.flush()
     assert await redis.hgetall(FETCHES) == {b"lobby": b"4"}
+
+
+class DelayedFirstTry(Redis):
+    """A client whose first flush reaches Redis only when a test delivers it."""
+
+    delayed: tuple[Any, ...] | None = None
+
+    async def eval(self, script: str, numkeys: int, *arguments: Any) -> int:
+        if self.delayed is None:
+            self.delayed = (script, numkeys, *arguments)
+            raise RedisConnectionError
+        await super().eval(script, numkeys, *arguments)
+        return 1
+
+
+async def test_a_first_try_that_arrives_after_later_batches_adds_nothing(
+    redis: Redis, redis_url: str
+) -> None:
+    async with DelayedFirstTry.from_url(redis_url) as client:
+        counters = DemandCounters(client, process_id="one", clock=ManualClock())
+        counters.count("lobby")
+        await counters.flush()
+        await counters.flush()
+        counters.count("lobby")
+        await counters.flush()
+        assert isinstance(client, DelayedFirstTry) and client.delayed is not None
+        await client.eval(*client.delayed)
+    assert await redis.hgetall(FETCHES) == {b"lobby": b"2"}
 
 
 async def test_counts_gathered_during_an_outage_are_dropped_and_logged_once(

@@ -32,9 +32,9 @@ def test_the_first_page_of_a_session_is_served_when_its_share_is_used_up() -> No
     share = throttle()
     for _ in range(20):
         share.wait_of_session_s("lobby", ANN, 0, is_page=False)
-    assert not share.is_over_share("lobby", ANN, "", 0)
+    assert share.over_share_wait_s("lobby", ANN, "", 0) == 0
     assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) == 0
-    assert share.is_over_share("lobby", ANN, "", 0)
+    assert share.over_share_wait_s("lobby", ANN, "", 0) > 0
     assert share.wait_of_session_s("lobby", ANN, 0, is_page=True) > 0
 
 
