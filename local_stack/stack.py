@@ -25,6 +25,9 @@ from local_stack.supervisor import Supervisor
 from local_stack.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
+ADMIN_TOKEN = "admin-token"  # noqa: S105 - the name of a file
+"""The file of the data folder with the operator's token."""
+
 ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 
 
@@ -77,6 +80,10 @@ def _run_parts(settings: StackSettings, folder: DataFolder, stack: ExitStack) ->
         say(f"In your network: http://{address}:{settings.chat_port}")
     url = f"http://{host}:{settings.chat_port}"
     say_lobby_link(servers[0], env, url)
+    token = (
+        "HOTCHAT_ADMIN_TOKEN" if settings.hotchat_admin_token else f"the token in {folder.path / ADMIN_TOKEN}"
+    )
+    say(f"Control room: {url}/ops, sign in with {token}")
     for line in overridden_settings(servers[0], env["HOTCHAT_ADMIN_TOKEN"]):
         say(line)
     say(f"Hotchat is ready: {url}")
@@ -148,8 +155,7 @@ def server_environment(
         "CHAT_PORT": str(settings.chat_port),
         "PUBLISH_PORT": str(settings.publish_port),
         "HOTCHAT_SECRET": settings.hotchat_secret.get_secret_value() or folder.secret("secret"),
-        "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token.get_secret_value()
-        or folder.secret("admin-token"),
+        "HOTCHAT_ADMIN_TOKEN": settings.hotchat_admin_token.get_secret_value() or folder.secret(ADMIN_TOKEN),
         "CHAT_INTERNAL_URL": os.environ.get("CHAT_INTERNAL_URL")
         or f"http://{_host(settings)}:{settings.chat_port}",
         "SPA_DIR": settings.spa_dir or str(DIST),

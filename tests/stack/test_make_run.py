@@ -102,6 +102,11 @@ def test_it_prints_each_step_and_its_address_and_serves_the_frontend_there(runni
     for step in ("Postgres", "Valkey", "Kafka", "page", "chat_server"):
         assert step in running.output()
     assert f"Hotchat is ready: http://localhost:{running.chat_port}" in running.output()
+    token_file = running.data_dir / "admin-token"
+    assert f"/ops, sign in with the token in {token_file}" in running.output()
+    token = token_file.read_text().strip()
+    signed_in = httpx.post(f"{running.chat_url}/api/v1/ops/session", json={"token": token}, timeout=10)
+    assert signed_in.status_code == 200
     page = running.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")

@@ -11,7 +11,7 @@ export function SignInForm({ isSigningIn, onSignIn }: SignInFormProps) {
   const { t } = useTranslation("operator");
   return (
     <form
-      className={css.section}
+      className={css.signIn}
       onSubmit={(event) => {
         event.preventDefault();
         const token = new FormData(event.currentTarget).get("token");

@@ -4,7 +4,7 @@ export const operatorEn = {
   callFailed: "The server does not answer. Try again in a moment.",
   more: "More",
   signIn: {
-    hint: "Sign in with the value of HOTCHAT_ADMIN_TOKEN. This browser stays signed in for 12 hours.",
+    hint: "Sign in with the operator's token: the value of HOTCHAT_ADMIN_TOKEN, or the file .hotchat/admin-token of make run. This browser stays signed in for 12 hours.",
     token: "Operator's token",
     submit: "Sign in",
     first: "Sign in as the operator to open this view.",

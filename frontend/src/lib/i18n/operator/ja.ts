@@ -5,7 +5,7 @@ export const operatorJa: OperatorWords = {
   callFailed: "サーバーが応答しません。しばらくしてからもう一度お試しください。",
   more: "もっと見る",
   signIn: {
-    hint: "HOTCHAT_ADMIN_TOKEN の値でサインインしてください。このブラウザーは 12 時間サインインしたままになります。",
+    hint: "運営者トークンでサインインしてください。HOTCHAT_ADMIN_TOKEN の値か、make run の場合はファイル .hotchat/admin-token の中身です。このブラウザーは 12 時間サインインしたままになります。",
     token: "運営者のトークン",
     submit: "サインイン",
     first: "この画面を開くには、運営者としてサインインしてください。",

@@ -5,7 +5,7 @@ export const operatorKo: OperatorWords = {
   callFailed: "서버가 응답하지 않습니다. 잠시 후 다시 시도하세요.",
   more: "더 보기",
   signIn: {
-    hint: "HOTCHAT_ADMIN_TOKEN 값으로 로그인하세요. 이 브라우저는 12시간 동안 로그인 상태를 유지합니다.",
+    hint: "운영자 토큰으로 로그인하세요. HOTCHAT_ADMIN_TOKEN 값이거나, make run의 경우 .hotchat/admin-token 파일의 내용입니다. 이 브라우저는 12시간 동안 로그인 상태를 유지합니다.",
     token: "운영자 토큰",
     submit: "로그인",
     first: "이 화면을 열려면 운영자로 로그인하세요.",
