@@ -146,7 +146,7 @@ class StreamCrowd:
 
     async def _ask(self, word: str) -> bytes:
         self._say(word)
-        return await _line(self.process, ANSWER_WITHIN_S)
+        return await answer_line(self.process, ANSWER_WITHIN_S)
 
 
 @asynccontextmanager
@@ -172,7 +172,7 @@ async def stream_crowd(
             stdout=asyncio.subprocess.PIPE,
         )
     try:
-        opened = msgspec.json.decode(await _line(process, OPEN_WITHIN_S), type=Opened)
+        opened = msgspec.json.decode(await answer_line(process, OPEN_WITHIN_S), type=Opened)
         if opened.opened != at_first:
             raise CrowdFailed(
                 f"Of {at_first} streams {opened.refused} were refused and {opened.failed} failed."
@@ -215,7 +215,7 @@ async def http_crowd(
                 stdout=asyncio.subprocess.PIPE,
             )
         try:
-            line = await _line(process, warmup_s + seconds + ANSWER_WITHIN_S)
+            line = await answer_line(process, warmup_s + seconds + ANSWER_WITHIN_S)
         except BaseException:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -225,7 +225,8 @@ async def http_crowd(
     return msgspec.json.decode(line, type=HttpRun)
 
 
-async def _line(process: asyncio.subprocess.Process, within_s: float) -> bytes:
+async def answer_line(process: asyncio.subprocess.Process, within_s: float) -> bytes:
+    """The next line of a C crowd. Raises CrowdFailed if it ends, or prints nothing for so long."""
     try:
         line = await asyncio.wait_for(cast(asyncio.StreamReader, process.stdout).readline(), within_s)
     except TimeoutError:

@@ -9,7 +9,12 @@ from load_tests.jmeter.installation import MissingTool
 from local_stack.build_lock import build_lock
 
 SOURCES = Path(__file__).parent / "native"
-STREAM_CROWD, HTTP_CROWD, FLOOR_SEND = "stream_crowd", "http_crowd", "floor_send"
+STREAM_CROWD, HTTP_CROWD, NOTIFY_CROWD, FLOOR_SEND = (
+    "stream_crowd",
+    "http_crowd",
+    "notify_crowd",
+    "floor_send",
+)
 
 
 def program(name: str) -> Path:

@@ -5,8 +5,7 @@ from html import escape
 
 from load_tests.bench.outcome import Series
 from load_tests.bench.plots import inline_svgs
-from load_tests.crowd.fixed_sample import SAMPLE_SIZE
-from load_tests.crowd.record import CrowdRecord
+from load_tests.crowd.record import CrowdRecord, Readers
 
 STYLE = (
     "body{font:16px system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}"
@@ -42,7 +41,8 @@ def summary(record: CrowdRecord) -> str:
     plan = record.plan
     return (
         f"{plan.streams} streams arrived ({plan.shape}) within {plan.seconds} s; {plan.probes} probes, "
-        f"{plan.authors} authors and {plan.readers} notify readers. Policy: {record.policy}."
+        f"{plan.authors} authors, {plan.readers} notify readers and {plan.refreshers} people who refresh. "
+        f"Policy: {record.policy}."
     )
 
 
@@ -63,7 +63,6 @@ def warnings(record: CrowdRecord) -> list[str]:
 def rows(record: CrowdRecord) -> list[tuple[str, str, str]]:
     """What, its figure, and how to read it."""
     streams, probes, readers, servers = record.streams, record.probes, record.readers, record.servers
-    stale, current = readers.staleness_s, readers.until_current_s
     return [
         (
             "streams: lost, doubled, reordered",
@@ -85,26 +84,9 @@ def rows(record: CrowdRecord) -> list[tuple[str, str, str]]:
             f"{streams.p50_ms:.0f}, {streams.p99_ms:.0f} ms",
             f"greatest {streams.max_ms:.0f} ms, of {streams.samples} posts on sampled streams",
         ),
-        (
-            "staleness of notify readers: p50, p99",
-            f"{stale.p50:.2f}, {stale.p99:.2f} s",
-            f"greatest {stale.greatest:.2f} s, of {stale.count}; quantiles of at most {SAMPLE_SIZE} samples",
-        ),
-        (
-            "fetches of readers, refused",
-            f"{readers.fetches}, {readers.refused}",
-            f"{readers.refused_share:.1%} refused, {readers.failed} failed",
-        ),
-        (
-            "refused reader until current: p50, p99",
-            f"{current.p50:.2f}, {current.p99:.2f} s",
-            f"greatest {current.greatest:.2f} s, of {current.count}",
-        ),
-        (
-            "readers current at the end",
-            f"{readers.current} of {readers.count}",
-            "with the last event of the room",
-        ),
+        *_reader_rows("notify readers", readers),
+        *(_reader_rows("people who refresh", record.refreshers) if record.refreshers.count else []),
+        *(_reader_rows("checked readers", record.checked) if record.checked.count else []),
         ("bytes of one stream", f"{record.bytes_per_stream / KIB:.1f} KiB", "headers of HTTP included"),
         (
             "store reads per fetch",
@@ -133,6 +115,32 @@ def rows(record: CrowdRecord) -> list[tuple[str, str, str]]:
     ]
 
 
+def _reader_rows(who: str, readers: Readers) -> list[tuple[str, str, str]]:
+    stale, current = readers.staleness_s, readers.until_current_s
+    return [
+        (
+            f"{who}: staleness p50, p99",
+            f"{stale.p50:.2f}, {stale.p99:.2f} s",
+            f"greatest {stale.greatest:.2f} s, of {stale.count}",
+        ),
+        (
+            f"{who}: fetches, refused",
+            f"{readers.fetches}, {readers.refused}",
+            f"{readers.refused_share:.1%} refused or dropped, {readers.failed} failed",
+        ),
+        (
+            f"{who}: first refusal until current, p50, p99",
+            f"{current.p50:.2f}, {current.p99:.2f} s",
+            f"greatest {current.greatest:.2f} s, of {current.count}",
+        ),
+        (
+            f"{who}: current at the end",
+            f"{readers.current} of {readers.count}",
+            "with the last event of the room",
+        ),
+    ]
+
+
 def series(record: CrowdRecord) -> list[Series]:
     at_s = [float(round(one.at_s)) for one in record.presence]  # from 0, which keeps the axis linear
     lines = [
@@ -146,9 +154,15 @@ def series(record: CrowdRecord) -> list[Series]:
             Series("CPU", role, "seconds", "share of a core", times, [use.cpu_share for use in uses])
         )
         lines.append(Series("memory", role, "seconds", "MiB", times, [use.rss_mib for use in uses]))
-    if values := record.readers.staleness_values_s:
-        shares = [place / len(values) for place in range(len(values))]
-        lines.append(Series("staleness", "notify readers", "share of samples", "seconds", shares, values))
+    groups = {
+        "notify readers": record.readers,
+        "people who refresh": record.refreshers,
+        "checked readers": record.checked,
+    }
+    for who, readers in groups.items():
+        if values := readers.staleness_values_s:
+            shares = [place / len(values) for place in range(len(values))]
+            lines.append(Series("staleness", who, "share of samples", "seconds", shares, values))
     return lines
 
 

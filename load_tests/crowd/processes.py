@@ -10,8 +10,10 @@ import psutil
 
 LOAD: Final = "load: Python clients"
 STREAM_LOAD: Final = "load: streams"
+READER_LOAD: Final = "load: readers"
 _MARKS: Final = (
     ("stream_crowd", STREAM_LOAD),
+    ("notify_crowd", READER_LOAD),
     ("hotchat.scheduler", "scheduler"),
     ("publish_server", "publish_server"),
     ("chat_server", "chat_server"),

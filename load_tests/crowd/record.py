@@ -51,7 +51,10 @@ class Probes(msgspec.Struct, frozen=True):
 
 
 class Readers(msgspec.Struct, frozen=True):
-    """Times in seconds. `current` readers had the last event at the end."""
+    """Times in seconds. `current` readers had the last event at the end.
+
+    The last three are of the C program: the time from a request to its response, how late its timers were, its CPU.
+    """
 
     count: int
     current: int
@@ -62,12 +65,19 @@ class Readers(msgspec.Struct, frozen=True):
     staleness_s: Summary
     until_current_s: Summary
     staleness_values_s: list[float]
+    answer_p99_s: float = 0.0
+    late_p99_ms: float = 0.0
+    cpu_share: float = 0.0
 
     @property
     def refused_share(self) -> float:
-        """Of the fetches that readers made or would have made. A dropped sign is a fetch that was not to be made."""
-        wanted = self.fetches + self.dropped_signs
-        return (self.refused + self.dropped_signs) / wanted if wanted else 0.0
+        return refused_share(self)
+
+
+def refused_share(*groups: Readers) -> float:
+    """Of the fetches that readers made or would have made. A dropped sign is a fetch that was not to be made."""
+    wanted = sum(one.fetches + one.dropped_signs for one in groups)
+    return sum(one.refused + one.dropped_signs for one in groups) / wanted if wanted else 0.0
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -90,7 +100,10 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class CrowdRecord(msgspec.Struct, frozen=True):
-    """`late_tick_ms` is the 99th percentile of how late the generator's own clock was."""
+    """`late_tick_ms` is the 99th percentile of how late the Python clients' clock was.
+
+    `refreshers` fetch the newest page again and again. `checked` are readers in Python, to check those in C.
+    """
 
     policy: str
     plan: Plan
@@ -98,6 +111,8 @@ class CrowdRecord(msgspec.Struct, frozen=True):
     streams: Streams
     probes: Probes
     readers: Readers
+    refreshers: Readers
+    checked: Readers
     servers: Servers
     answers: dict[str, int]
     answer_p99_s: float
@@ -115,9 +130,14 @@ class CrowdRecord(msgspec.Struct, frozen=True):
     def bytes_per_stream(self) -> float:
         return self.streams.bytes / max(1, self.streams.open)
 
-    def greatest_share(self, role: str) -> float:
-        """The greatest mean share of a core over BUSY_SAMPLES samples in a row; over all if there are fewer."""
-        shares = [use.cpu_share for use in self.uses if use.role == role][1:]
+    def greatest_share(self, *roles: str) -> float:
+        """The greatest mean share of a core over BUSY_SAMPLES samples in a row, of all roles together; over all samples
+        if there are fewer.
+        """
+        by_sample: dict[float, float] = {}
+        for use in self.uses:
+            by_sample[use.at_s] = by_sample.get(use.at_s, 0.0) + (use.cpu_share if use.role in roles else 0.0)
+        shares = [by_sample[at_s] for at_s in sorted(by_sample)][1:]
         width = min(BUSY_SAMPLES, len(shares))
         means = (
             [sum(shares[at : at + width]) / width for at in range(len(shares) - width + 1)] if width else []
@@ -125,11 +145,21 @@ class CrowdRecord(msgspec.Struct, frozen=True):
         return max(means, default=0.0)
 
     @property
+    def refused_share(self) -> float:
+        """Of all readers in C."""
+        return refused_share(self.readers, self.refreshers)
+
+    @property
     def saturated(self) -> list[str]:
         """Why the figures may be the generator's own limit; empty if they are not."""
         found = []
         if self.streams.cpu_share >= SATURATED_SHARE:
             found.append(f"the streams used {self.streams.cpu_share:.0%} of a core")
+        for name, group in (("readers", self.readers), ("refreshers", self.refreshers)):
+            if group.cpu_share >= SATURATED_SHARE:
+                found.append(f"the {name} used {group.cpu_share:.0%} of a core")
+            if group.late_p99_ms > LATE_TICK_MS:
+                found.append(f"the {name} were {group.late_p99_ms:.0f} ms late")
         if (share := self.greatest_share(LOAD)) >= SATURATED_SHARE:
             found.append(f"the Python clients used {share:.0%} of a core")
         if self.late_tick_ms > LATE_TICK_MS:

@@ -18,6 +18,7 @@ from load_tests.chaos.crowd import Crowd, CrowdSize, Outcome, open_crowd
 from load_tests.chaos.event_pages import EventPage
 from load_tests.crowd.arrivals import present
 from load_tests.crowd.fixed_sample import FixedSample, quantile
+from load_tests.crowd.notify_crowd import NotifyCrowd, notify_crowd
 from load_tests.crowd.notify_reader import ALL_SIGNS, NotifyReader, SignPolicy
 from load_tests.crowd.plan import Plan
 from load_tests.crowd.processes import ProcessWatch, Use
@@ -67,7 +68,11 @@ async def run_crowd(
             open_crowd(
                 [fixture.chat.base_url], [(LOOPBACK, publish_port)], size, name="crowd", rng=Random(SEED)
             ) as crowd,
-            _readers(crowd, fixture, plan.readers, staleness_s, until_current_s, signs) as readers,
+            _checked_readers(crowd, fixture, plan.checked, staleness_s, until_current_s, signs) as checked,
+            _native_readers(crowd, fixture, plan.readers, signs) as readers,
+            _native_readers(
+                crowd, fixture, plan.refreshers, ALL_SIGNS, refresh_ms=plan.refresh_ms
+            ) as refreshers,
             stream_crowd(
                 LOOPBACK,
                 publish_port,
@@ -86,12 +91,15 @@ async def run_crowd(
             crowd.begin_window()
             sampled = await _sample(plan, streams, crowd, fixture.chat.base_url, say)
             await crowd.quiet()
-            await _all_current(crowd, readers)
-            for reader in readers:
-                reader.known.end(time.monotonic())
+            head = await _all_current(crowd, checked, [readers, refreshers])
+            for group in (readers, refreshers):
                 await (
-                    reader.close()
+                    group.stop()
                 )  # refused readers could keep the room hot, so that nobody could read its log
+            for reader in checked:
+                reader.known.end(time.monotonic())
+                await reader.close()
+            reports = [await group.report(head) for group in (readers, refreshers)]
             counts = [after - earlier for after, earlier in zip(await _counts(fixture), before, strict=True)]
             outcome = await crowd.judge_window(None)
             log = await crowd.pages.after(room_id, 0)
@@ -121,17 +129,9 @@ async def run_crowd(
                 cpu_share=window.cpu_share,
             ),
             probes=_probes(plan, outcome),
-            readers=Readers(
-                count=len(readers),
-                current=sum(reader.known.cursor >= log.head for reader in readers),
-                fetches=sum(reader.known.fetches for reader in readers),
-                refused=sum(reader.known.refused for reader in readers),
-                failed=sum(reader.failed_fetches for reader in readers),
-                dropped_signs=sum(reader.known.dropped_signs for reader in readers),
-                staleness_s=staleness_s.summary(),
-                until_current_s=until_current_s.summary(),
-                staleness_values_s=sorted(staleness_s.values)[:: max(1, len(staleness_s.values) // 500)],
-            ),
+            readers=reports[0].figures,
+            refreshers=reports[1].figures,
+            checked=_figures_of(checked, head, staleness_s, until_current_s),
             servers=Servers(
                 fetches=round(counts[0]),
                 fetches_refused=round(counts[1]),
@@ -147,7 +147,7 @@ async def run_crowd(
 
 
 @asynccontextmanager
-async def _readers(
+async def _checked_readers(
     crowd: Crowd,
     fixture: ChatFixture,
     count: int,
@@ -177,6 +177,19 @@ async def _readers(
         yield readers
     finally:
         await asyncio.gather(*(reader.close() for reader in readers))
+
+
+@asynccontextmanager
+async def _native_readers(
+    crowd: Crowd, fixture: ChatFixture, count: int, signs: SignPolicy, *, refresh_ms: float = 0
+) -> AsyncIterator[NotifyCrowd]:
+    (room_id,) = crowd.rooms.ids
+    head = await crowd.pages.head(room_id)
+    ports = fixture.chat.port, _publish_port(fixture)
+    async with notify_crowd(
+        LOOPBACK, *ports, room_id, count, head, signs=signs, refresh_ms=refresh_ms, seed=SEED
+    ) as readers:
+        yield readers
 
 
 async def _sample(
@@ -224,13 +237,33 @@ async def _is_hot(crowd: Crowd, chat_url: str) -> bool:
     return False
 
 
-async def _all_current(crowd: Crowd, readers: list[NotifyReader]) -> None:
-    """Wait until all have the last event, at most CURRENT_WITHIN_S."""
+async def _all_current(crowd: Crowd, checked: list[NotifyReader], groups: list[NotifyCrowd]) -> int:
+    """Wait until all readers have the last event, at most CURRENT_WITHIN_S. Returns its seq."""
+    head = await crowd.pages.head(crowd.rooms.ids[0])
     with suppress(TimeoutError):
         async with asyncio.timeout(CURRENT_WITHIN_S):
-            head = await crowd.pages.head(crowd.rooms.ids[0])
-            while not all(reader.known.cursor >= head for reader in readers):
+            while not all(reader.known.cursor >= head for reader in checked):
                 await asyncio.sleep(TICK_S)
+            for group in groups:
+                while (report := await group.report(head)).current < report.readers:
+                    await asyncio.sleep(TICK_S)
+    return head
+
+
+def _figures_of(
+    readers: list[NotifyReader], head: int, staleness_s: FixedSample, until_current_s: FixedSample
+) -> Readers:
+    return Readers(
+        count=len(readers),
+        current=sum(reader.known.cursor >= head for reader in readers),
+        fetches=sum(reader.known.fetches for reader in readers),
+        refused=sum(reader.known.refused for reader in readers),
+        failed=sum(reader.failed_fetches for reader in readers),
+        dropped_signs=sum(reader.known.dropped_signs for reader in readers),
+        staleness_s=staleness_s.summary(),
+        until_current_s=until_current_s.summary(),
+        staleness_values_s=sorted(staleness_s.values)[:: max(1, len(staleness_s.values) // 500)],
+    )
 
 
 async def _counts(fixture: ChatFixture) -> list[float]:

@@ -16,7 +16,7 @@ from load_tests.crowd.fixed_sample import FixedSample
 from load_tests.crowd.page import html, warnings
 from load_tests.crowd.plan import FULL, TINY
 from load_tests.crowd.policies import POLICIES, conclusion, table
-from load_tests.crowd.processes import LOAD, Use, role_of
+from load_tests.crowd.processes import LOAD, READER_LOAD, STREAM_LOAD, Use, role_of
 from load_tests.crowd.reader_record import ReaderRecord
 from load_tests.crowd.record import CrowdRecord
 from load_tests.crowd.run import run_crowd
@@ -106,6 +106,7 @@ def test_a_reader_that_never_becomes_current_counts_until_the_end() -> None:
         ("/usr/bin/valkey-server 127.0.0.1:1", "Valkey"),
         ("java -cp kafka.jar kafka.Kafka", "Kafka"),
         ("build/bin/stream_crowd 127.0.0.1 80", "load: streams"),
+        ("build/bin/notify_crowd 127.0.0.1 80", "load: readers"),
         ("bash", None),
     ],
 )
@@ -124,20 +125,25 @@ def test_a_number_out_of_bounds_is_refused_with_its_bounds(capsys: pytest.Captur
 async def test_a_small_crowd_loses_nothing_and_its_report_says_so(stores: Stores, tmp_path: Path) -> None:
     said: list[str] = []
     record = await run_crowd(stores, TINY, say=said.append)
-    streams, probes, readers = record.streams, record.probes, record.readers
+    streams, probes = record.streams, record.probes
     assert (streams.open, streams.judged, streams.refused, streams.gaps) == (60, 60, 0, 0)
     assert (streams.lost, streams.doubled, streams.reordered) == (0, 0, 0)
     assert probes.posts == probes.seen_exactly_once > 0
     assert record.is_exact
     assert streams.rows >= probes.posts
     assert streams.samples > 0
-    assert readers.current == readers.count == 5
-    assert readers.fetches >= 5
-    assert readers.staleness_s.count > 0
-    assert record.servers.fetches >= readers.fetches
+    counts = {"readers": 5, "refreshers": 2, "checked": 2}
+    for name, count in counts.items():
+        group = getattr(record, name)
+        assert (name, group.current, group.count, group.failed) == (name, count, count, 0)
+        assert group.fetches >= count
+        assert group.staleness_s.count > 0
+    assert record.servers.fetches >= sum(getattr(record, name).fetches for name in counts)
     assert record.presence[-1].wanted == 60
     assert len(said) == len(record.presence) == TINY.seconds + 1
-    assert {"chat_server", "publish_server", "load: streams", LOAD} <= {use.role for use in record.uses}
+    assert {"chat_server", "publish_server", STREAM_LOAD, READER_LOAD, LOAD} <= {
+        use.role for use in record.uses
+    }
 
     report, results = write(record, tmp_path)
     assert msgspec.json.decode(results.read_bytes(), type=CrowdRecord) == record
@@ -151,9 +157,10 @@ async def test_readers_that_are_always_refused_are_counted_and_so_is_a_busy_gene
     plan = replace(TINY, readers=20, enter_per_s=15)
     settings = {"HOTCHAT_STRATEGY": "refuse_all", "HOTCHAT_EXIT_RATIO": "1"}
     record = await run_crowd(stores, plan, settings=settings, say=lambda _: None)
-    assert record.readers.refused > 0
-    assert record.readers.until_current_s.count > 0
-    assert record.servers.fetches_refused >= record.readers.refused
+    for group in (record.readers, record.refreshers, record.checked):
+        assert group.refused > 0
+        assert group.until_current_s.count > 0
+    assert record.servers.fetches_refused >= record.readers.refused + record.refreshers.refused
     assert record.streams.lost == record.probes.lost == 0
     busy = [Use(float(at), LOAD, 0.99, 1.0) for at in range(7)]
     saturated = msgspec.structs.replace(record, uses=busy)
@@ -168,8 +175,9 @@ def check_conclusions(record: CrowdRecord) -> None:
     def with_figures(policy: str, refused: int, *, stale_s: float = 0.5, cpu: float = 0.1) -> CrowdRecord:
         stale = msgspec.structs.replace(record.readers.staleness_s, greatest=stale_s)
         readers = msgspec.structs.replace(record.readers, fetches=100, refused=refused, staleness_s=stale)
+        none = msgspec.structs.replace(readers, fetches=0, refused=0)
         uses = [Use(float(at), "chat_server", cpu, 1.0) for at in range(7)]
-        return msgspec.structs.replace(record, policy=policy, readers=readers, uses=uses)
+        return msgspec.structs.replace(record, policy=policy, readers=readers, refreshers=none, uses=uses)
 
     none, ours, all_refused = (
         with_figures("none", 0, cpu=1.0),
@@ -182,7 +190,11 @@ def check_conclusions(record: CrowdRecord) -> None:
     assert "above the goal" in conclusion([with_figures("ours", 5, stale_s=1.5)])
     assert "none refused less" in conclusion([with_figures("none", 0), ours])
     assert "not compared" in conclusion([with_figures("ours", 5, cpu=1.0)])
-    assert "| 5.0% | 0.50 s |" in table([ours])
+    assert "| 5.0% | 0.50, 0.50 s |" in table([ours])
+    together = [
+        Use(float(at), role, 0.5, 1.0) for at in range(7) for role in ("chat_server", "publish_server")
+    ]
+    assert "not compared" in conclusion([msgspec.structs.replace(ours, uses=together)])
 
 
 def test_the_table_is_written_between_the_marks_of_the_page() -> None:
@@ -192,6 +204,6 @@ def test_the_table_is_written_between_the_marks_of_the_page() -> None:
 @pytest.mark.timeout(240)
 async def test_the_governor_takes_part_in_a_small_comparison(stores: Stores) -> None:
     (governed,) = [policy for policy in POLICIES if policy.target_posts_per_s is not None]
-    plan = replace(TINY, streams=10, authors=4, readers=1, seconds=2)
+    plan = replace(TINY, streams=10, authors=4, readers=1, refreshers=0, checked=0, seconds=2)
     (record,) = await compare(stores, plan, [governed])
     assert (record.policy, record.is_exact, record.streams.open) == ("ours, governor", True, 10)

@@ -8,20 +8,15 @@
  * due evenly, and latency counts from the due time, so that waiting clients do not hide a slow server. Prints one JSON line.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "http_response.h"
 #include "measure.h"
+#include "sockets.h"
 
-enum { RESPONSE_MAX = 1 << 20, REQUESTS_MAX = 20000, RESPONSE_START = 1 << 14 };
+enum { REQUESTS_MAX = 20000 };
 static const char UUID_HOLE[] = "00000000-0000-4000-8000-000000000000", TIME_HOLE[] = "@0000000000000000";
 
 struct request {
@@ -33,8 +28,7 @@ struct request {
 struct connection {
     int fd, asking, connected;
     int64_t due_us;
-    char *response;
-    int response_length, response_room;
+    struct response response;
 };
 
 static struct request *requests;
@@ -103,7 +97,7 @@ static void open_connection(struct connection *c) {
     struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = c};
     epoll_ctl(poll_fd, EPOLL_CTL_ADD, c->fd, &wanted);
     c->asking = 0;
-    c->response_length = 0;
+    c->response.length = 0;
 }
 
 static void ask(struct connection *c, int64_t due_us) {
@@ -112,7 +106,7 @@ static void ask(struct connection *c, int64_t due_us) {
     fill_holes(r);
     c->due_us = due_us;
     c->asking = 1;
-    c->response_length = 0;
+    c->response.length = 0;
     sent++;
     if (send(c->fd, r->text, (size_t)r->length, MSG_NOSIGNAL) != r->length) {
         broken++;
@@ -121,48 +115,24 @@ static void ask(struct connection *c, int64_t due_us) {
     }
 }
 
-/* The length of a complete response, 0 when more is to come, -1 when it is not one. */
-static int complete(const struct connection *c) {
-    char *end = memmem(c->response, (size_t)c->response_length, "\r\n\r\n", 4);
-    if (!end) return 0;
-    int head = (int)(end + 4 - c->response), status = atoi(c->response + 9);
-    if (status == 304 || status == 204) return head;
-    char was = *end;
-    *end = 0;
-    char *length = strcasestr(c->response, "\r\ncontent-length:"), *chunked = strcasestr(c->response, "\r\ntransfer-encoding:");
-    int whole = length ? head + atoi(length + 17) : -1;
-    *end = was;
-    if (chunked) {
-        char *last = memmem(end, (size_t)(c->response + c->response_length - end), "\r\n0\r\n\r\n", 7);
-        return last ? (int)(last + 7 - c->response) : 0;
-    }
-    if (whole < 0) return -1;
-    return c->response_length >= whole ? whole : 0;
-}
-
 static void count(struct connection *c) {
     answered++;
     if (!measuring) return;
-    int status = atoi(c->response + 9);
+    int status = status_of(&c->response);
     statuses[status >= 0 && status < 600 ? status : 0]++;
     if (status == 429) {
-        c->response[c->response_length] = 0;
-        bare_429 += strcasestr(c->response, "\r\nretry-after:") == NULL;
+        c->response.text[c->response.length] = 0;
+        bare_429 += strcasestr(c->response.text, "\r\nretry-after:") == NULL;
     }
     record(&latency, now_us() - c->due_us);
 }
 
 /* 1 when the connection is free again. */
 static int take(struct connection *c) {
-    if (c->response_length + RESPONSE_START / 2 > c->response_room && c->response_room < RESPONSE_MAX) {
-        c->response_room = c->response_room ? c->response_room * 2 : RESPONSE_START;
-        c->response = realloc(c->response, (size_t)c->response_room + 1);
-    }
-    ssize_t length = recv(c->fd, c->response + c->response_length, (size_t)(c->response_room - c->response_length), 0);
+    ssize_t length = receive(&c->response, c->fd);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (length > 0) {
-        c->response_length += (int)length;
-        int whole = complete(c);
+        int whole = complete(&c->response);
         if (!whole) return 0;
         if (whole > 0) {
             count(c);
@@ -196,9 +166,7 @@ int main(int words_count, char **words) {
     read_requests(words[3]);
     if (!request_count || connection_count < 1) return 2;
     random_state ^= (uint64_t)now_us() << 20 ^ (uint64_t)getpid();
-    server.sin_family = AF_INET;
-    server.sin_port = htons((uint16_t)atoi(words[2]));
-    inet_pton(AF_INET, words[1], &server.sin_addr);
+    server = address_of(words[1], atoi(words[2]));
     poll_fd = epoll_create1(0);
     connections = calloc((size_t)connection_count, sizeof *connections);
     struct connection **idle = calloc((size_t)connection_count, sizeof *idle);

@@ -15,35 +15,27 @@
  * "rows" what streams that were neither closed nor cut by stream.gap have received since they were opened; the end of input ends the program.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "event_lines.h"
 #include "measure.h"
+#include "sockets.h"
 
 enum { CONNECTING, IN_HEAD, IN_BODY, CLOSED };
-enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END };
-enum { CARRY_MAX = 4096, HEAD_MAX = 4096, RECV_MAX = 1 << 18, MAX_CONNECTING = 512, PORTS_PER_ADDRESS = 20000 };
+enum { RECV_MAX = 1 << 18, MAX_CONNECTING = 512 };
 
 struct stream {
+    struct event_lines lines; /* first, so that its address is that of the stream */
     int fd;
-    uint8_t state, chunk, sampled, chunked, has_id, is_skipped;
-    int64_t chunk_left, last_id, previous_id;
+    uint8_t state, sampled, has_id, is_skipped;
+    int64_t last_id, previous_id;
     uint64_t rows_hash; /* of the ids of all rows since the stream was opened */
     uint64_t delivered; /* in the window */
     uint64_t rows;      /* events but reaction.changed, of which conflation leaves some out, since the stream was opened */
     int64_t start_id;   /* that of stream.opened */
     uint8_t has_gap;
-    char *carry;        /* the beginning of a line, or of the head, whose end has not come yet */
-    int carry_length;
 };
 
 static struct stream *streams;
@@ -56,13 +48,6 @@ static uint64_t deliveries, went_back, repeated, gaps, skipped, holes, bytes_in;
 static int64_t received_at_us, window_began_us, connect_began_us;
 static double window_began_cpu_s;
 
-static void carry(struct stream *s, const char *from, int64_t length, int most) {
-    if (!s->carry) s->carry = malloc(CARRY_MAX);
-    if (length > most - s->carry_length) length = most - s->carry_length;
-    memcpy(s->carry + s->carry_length, from, (size_t)length);
-    s->carry_length += (int)length;
-}
-
 static void sample_latency(const char *line, int64_t length) {
     const char *mark = memmem(line, (size_t)length, "\"@", 2);
     if (!mark || mark + 18 > line + length) return;
@@ -72,11 +57,6 @@ static void sample_latency(const char *line, int64_t length) {
         sent_us = sent_us * 10 + (mark[i] - '0');
     }
     record(&latency, received_at_us - sent_us);
-}
-
-static int64_t number_after(const char *line, int64_t length, const char *name) {
-    const char *at = memmem(line, (size_t)length, name, strlen(name));
-    return at ? strtoll(at + strlen(name), NULL, 10) : -1;
 }
 
 /* The event of the id that came before: a row, or a frame of the server's own. */
@@ -104,7 +84,8 @@ static void take_data_with_seq(struct stream *s, const char *line, int64_t lengt
     if (s->sampled) sample_latency(line, length);
 }
 
-static void take_line(struct stream *s, const char *line, int64_t length) {
+static void take_line(struct event_lines *lines, const char *line, int64_t length) {
+    struct stream *s = (struct stream *)lines;
     if (seq_is_in_data) {
         if (length > 6 && !memcmp(line, "data: ", 6)) take_data_with_seq(s, line, length);
         return;
@@ -136,49 +117,6 @@ static void take_line(struct stream *s, const char *line, int64_t length) {
     }
 }
 
-static void take_body(struct stream *s, const char *from, const char *end) {
-    while (from < end) {
-        const char *newline = memchr(from, '\n', (size_t)(end - from));
-        if (!newline) {
-            carry(s, from, end - from, CARRY_MAX);
-            return;
-        }
-        if (s->carry_length) {
-            carry(s, from, newline - from, CARRY_MAX);
-            take_line(s, s->carry, s->carry_length);
-            s->carry_length = 0;
-        } else {
-            take_line(s, from, newline - from);
-        }
-        from = newline + 1;
-    }
-}
-
-static void take_chunks(struct stream *s, const char *from, const char *end) {
-    while (from < end) {
-        if (s->chunk == CHUNK_DATA) {
-            int64_t part = end - from < s->chunk_left ? end - from : s->chunk_left;
-            take_body(s, from, from + part);
-            from += part;
-            s->chunk_left -= part;
-            if (!s->chunk_left) s->chunk = CHUNK_END;
-            continue;
-        }
-        char c = *from++;
-        if (s->chunk == CHUNK_END) {
-            if (c == '\n') s->chunk = CHUNK_SIZE;
-        } else if (c == '\n') {
-            s->chunk = s->chunk_left ? CHUNK_DATA : CHUNK_END;
-        } else if (c >= '0' && c <= '9') {
-            s->chunk_left = s->chunk_left * 16 + c - '0';
-        } else if (c >= 'a' && c <= 'f') {
-            s->chunk_left = s->chunk_left * 16 + c - 'a' + 10;
-        } else if (c >= 'A' && c <= 'F') {
-            s->chunk_left = s->chunk_left * 16 + c - 'A' + 10;
-        }
-    }
-}
-
 static void close_stream(struct stream *s) {
     if (s->state == CONNECTING || s->state == IN_HEAD) connecting--;
     close(s->fd);
@@ -189,17 +127,11 @@ static void close_stream(struct stream *s) {
 static void take(struct stream *s, const char *from, int64_t length) {
     bytes_in += (uint64_t)length;
     if (s->state == IN_HEAD) {
-        int before = s->carry_length;
-        carry(s, from, length, HEAD_MAX);
-        char *end = memmem(s->carry, (size_t)s->carry_length, "\r\n\r\n", 4);
-        if (!end) return;
-        int head_length = (int)(end + 4 - s->carry);
-        *end = 0;
-        s->chunked = strcasestr(s->carry, "transfer-encoding: chunked") != NULL;
-        int good = !strncmp(s->carry, "HTTP/1.1 200", 12);
-        from += head_length - before;
-        length -= head_length - before;
-        s->carry_length = 0;
+        int good;
+        int64_t head_length = take_head(&s->lines, from, length, &good);
+        if (head_length < 0) return;
+        from += head_length;
+        length -= head_length;
         connecting--;
         s->state = IN_BODY;
         if (!good) {
@@ -212,25 +144,16 @@ static void take(struct stream *s, const char *from, int64_t length) {
         opened++;
     }
     if (read_raw || length <= 0) return;
-    if (s->chunked) take_chunks(s, from, from + length);
-    else take_body(s, from, from + length);
+    take_piece(&s->lines, from, length);
 }
 
 static void start_connecting(struct stream *s, int index) {
-    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    s->fd = client_socket(&server, index);
     if (s->fd < 0) {
         perror("socket");
         exit(2);
     }
-    int one = 1;
-    setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (receive_buffer) setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    if ((ntohl(server.sin_addr.s_addr) >> 24) == 127) { /* one loopback address has ports for some 28,000 streams only */
-        struct sockaddr_in own = {.sin_family = AF_INET};
-        own.sin_addr.s_addr = htonl(0x7f000002u + (uint32_t)(index / PORTS_PER_ADDRESS));
-        setsockopt(s->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-        bind(s->fd, (void *)&own, sizeof own);
-    }
     s->sampled = index % sample_every == 0;
     connecting++;
     struct epoll_event wanted = {.events = EPOLLOUT, .data.u32 = (uint32_t)index};
@@ -369,13 +292,8 @@ int main(int count, char **words) {
     subscribers = atoi(words[4]);
     for (int i = 5; i < count; i++) take_option(words[i]);
     if (may_open < 0 || may_open > subscribers) may_open = subscribers;
-    server.sin_family = AF_INET;
-    server.sin_port = htons((uint16_t)atoi(words[2]));
-    inet_pton(AF_INET, host, &server.sin_addr);
-    struct rlimit files = {(rlim_t)subscribers + 64, (rlim_t)subscribers + 64}, allowed;
-    getrlimit(RLIMIT_NOFILE, &allowed);
-    if (allowed.rlim_max > files.rlim_max) files.rlim_max = allowed.rlim_max;
-    if (allowed.rlim_cur < files.rlim_cur && setrlimit(RLIMIT_NOFILE, &files) < 0) {
+    server = address_of(host, atoi(words[2]));
+    if (!allow_files(subscribers + 64)) {
         perror("stream_crowd: not enough open files allowed");
         return 2;
     }
