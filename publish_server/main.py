@@ -47,10 +47,10 @@ from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
-from publish_server.stream_queue.entrance import Entrance
-from publish_server.stream_queue.held_places import HeldPlaces
+from publish_server.stream_queue.place_share import PlaceShare
 from publish_server.stream_queue.place_tokens import PlaceTokens
-from publish_server.stream_queue.shared_queue import SharedQueue
+from publish_server.stream_queue.redis_queue import RedisQueue
+from publish_server.stream_queue.stream_admission import StreamAdmission
 from publish_server.stream_queue.stream_slots import StreamSlots
 from publish_server.streams.openapi import AppWithStreams
 from publish_server.streams.place_endpoint import PlaceEndpoint
@@ -184,12 +184,12 @@ async def running_server(
         )
         viewers = ViewersReport(followed_rooms.subscriber_counts, redis, process_id)
         slots = StreamSlots(max_streams, lambda: open_streams.count, draining.is_set, clock)
-        queue = SharedQueue(redis, process_id, clock)
-        entrance = Entrance(
+        queue = RedisQueue(redis, process_id, clock)
+        stream_admission = StreamAdmission(
             slots,
             queue,
             PlaceTokens(secret, old_secrets),
-            HeldPlaces(admission.shares.count("places"), clock),
+            PlaceShare(admission.shares.count("places"), clock),
             clock=clock,
             rng=rng,
         )
@@ -242,7 +242,7 @@ async def running_server(
             ("viewers report", viewers.run),
             ("memory return", return_freed_memory),
             ("load shedding", shedder.run),
-            ("places report", entrance.run),
+            ("places report", stream_admission.run),
             ("process report", report.run),
         )
         for name, work in others:
@@ -257,7 +257,7 @@ async def running_server(
             RoomLookup(chat),
             access_checks,
             StreamTickets(secret, old_secrets),
-            entrance,
+            stream_admission,
             is_draining=draining.is_set,
             send_buffer_bytes=settings.stream_send_buffer_bytes,
             stall_s=settings.stream_stall_s,
@@ -266,9 +266,9 @@ async def running_server(
             admission=admission,
             rng=rng,
         )
-        open_streams.return_token = entrance.return_token
+        open_streams.return_token = stream_admission.return_token
         collect_rarely(YOUNG_OBJECTS)
-        yield endpoint, PlaceEndpoint(entrance, admission), tasks, shedder
+        yield endpoint, PlaceEndpoint(stream_admission, admission), tasks, shedder
 
 
 class PublishServer:

@@ -51,5 +51,5 @@ def renew_in_s(ahead: int) -> float:
 
 
 def present_for_s(ahead: int) -> float:
-    """For how long somebody who has just asked counts as present. The same formula is in `shared_queue.py`'s script."""
+    """For how long somebody who has just asked counts as present. The same formula is in `redis_queue.py`'s script."""
     return renew_in_s(ahead) * LATE_RENEWAL + GRACE_S

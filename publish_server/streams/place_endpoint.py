@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from publish_server.stream_queue.entrance import Entrance
+from publish_server.stream_queue.stream_admission import StreamAdmission
 from publish_server.streams.routes import PLACES
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.cors import RawHeaders
@@ -19,8 +19,8 @@ MAX_BODY_BYTES = 1_024
 class PlaceEndpoint:
     """A Responder, see `server_kit/http/http_layers.py`."""
 
-    def __init__(self, entrance: Entrance, admission: Admission) -> None:
-        self._entrance = entrance
+    def __init__(self, stream_admission: StreamAdmission, admission: Admission) -> None:
+        self._stream_admission = stream_admission
         self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, extra: RawHeaders) -> bool:
@@ -29,7 +29,7 @@ class PlaceEndpoint:
         try:
             place = place_of(await read_body(scope, receive, MAX_BODY_BYTES))
             source, person = self._admission.source_of(scope), self._admission.person_of(scope)
-            body = orjson.dumps(await self._entrance.stand(place, source, person))
+            body = orjson.dumps(await self._stream_admission.stand(place, source, person))
         except ChatError as error:
             await send_problem(scope, send, error, extra)
             return True

@@ -20,7 +20,7 @@ from publish_server.recovery.room_lookup import RoomLookup
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_registry import RegistryFull
 from publish_server.scheduling.paced_admission import PacedAdmission
-from publish_server.stream_queue.entrance import Entrance, Entry
+from publish_server.stream_queue.stream_admission import Entry, StreamAdmission
 from publish_server.streams.followed_room_shares import RoomSeats
 from publish_server.streams.routes import ROOM_LIST, ROOM_PREFIX, route_of
 from publish_server.streams.stream_request import (
@@ -80,7 +80,7 @@ class StreamEndpoint:
         room_lookup: RoomLookup,
         access_checks: AccessChecks,
         tickets: StreamTickets,
-        entrance: Entrance,
+        stream_admission: StreamAdmission,
         *,
         is_draining: Callable[[], bool],
         send_buffer_bytes: int,
@@ -95,7 +95,7 @@ class StreamEndpoint:
         self._room_lookup = room_lookup
         self._access_checks = access_checks
         self._tickets = tickets
-        self._entrance = entrance
+        self._stream_admission = stream_admission
         self._is_draining = is_draining
         self._send_buffer_bytes = send_buffer_bytes
         self._stall_s = stall_s
@@ -121,11 +121,11 @@ class StreamEndpoint:
         try:
             self._admission.check(scope, head)
             place = place_in(scope["query_string"])
-            self._entrance.check(place)
+            self._stream_admission.check(place)
             visitor = self._visitor(scope)
             seats += self._share_seat(visitor)
             await self._pacer.wait()
-            entry = await self._entrance.enter(place)
+            entry = await self._stream_admission.enter(place)
             if route_of(scope["path"]) is ROOM_LIST:
                 stream = await self._open_list(scope, send, headers, visitor, seats)
             else:
@@ -142,7 +142,7 @@ class StreamEndpoint:
             if entry is not None:
                 entry.end()
                 if stream is None:
-                    await self._entrance.abandon(entry)
+                    await self._stream_admission.abandon(entry)
 
     def _visitor(self, scope: Scope) -> Visitor:
         if not self._has_shares:

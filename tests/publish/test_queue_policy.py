@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish_server.stream_queue.held_places import HELD_S, HeldPlaces
+from publish_server.stream_queue.place_share import HELD_S, PlaceShare
 from publish_server.stream_queue.place_tokens import (
     KEEP_S,
     MAX_WAIT_S,
@@ -139,16 +139,16 @@ def test_a_reserved_slot_is_free_for_its_client_only_and_for_a_bounded_time() ->
 def test_one_address_holds_a_bounded_number_of_places_and_renewals_count_once() -> None:
     clock = ManualClock()
     share = CountShare(SHARES["places"], Limit(8, is_default=False), Random(1))
-    held = HeldPlaces(share, clock)
+    places = PlaceShare(share, clock)
     here = Source("192.0.2.1")
     for _ in range(3):
         for number in range(6):  # three quarters: nobody here has an older session
-            held.hold(f"{number}", here, None)
+            places.hold(f"{number}", here, None)
     with pytest.raises(ChatError, match="Too many places"):
-        held.hold("another", here, None)
-    held.hold("another", Source("192.0.2.2"), None)
-    held.release("0")
-    held.hold("another of here", here, None)
+        places.hold("another", here, None)
+    places.hold("another", Source("192.0.2.2"), None)
+    places.release("0")
+    places.hold("another of here", here, None)
     clock.now_s += HELD_S
-    held.hold("later", here, None)
-    assert len(held._held) == 1
+    places.hold("later", here, None)
+    assert len(places._held) == 1

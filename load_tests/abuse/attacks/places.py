@@ -15,7 +15,7 @@ from load_tests.abuse.attacker import Attacker, Connection
 from load_tests.abuse.drill import Drill
 from local_stack.ports import free_port
 from publish_server.stream_queue.place_tokens import PlaceTokens, QueuePlace
-from publish_server.stream_queue.shared_queue import UNUSED_TURN_S
+from publish_server.stream_queue.redis_queue import UNUSED_TURN_S
 
 ATTACKS = AttackList()
 PATH: Final = "/stream/v1/rooms/lobby"

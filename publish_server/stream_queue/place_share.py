@@ -11,7 +11,7 @@ HELD_S: Final = LONGEST_RENEWAL_S + present_for_s(0)
 """A place counts this long after its last renewal here; the next renewal may have gone to another process."""
 
 
-class HeldPlaces:
+class PlaceShare:
     """Places that clients of this process have renewed recently. No limit if `share` is None. Bounded by the share."""
 
     def __init__(self, share: CountShare | None, clock: Callable[[], float]) -> None:

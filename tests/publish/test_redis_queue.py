@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import PLACES_USED, QUEUE_STATE, TURNS_CAME, WAITING, WAITING_UNTIL
-from publish_server.stream_queue import shared_queue
+from publish_server.stream_queue import redis_queue
 from publish_server.stream_queue.place_tokens import QueuePlace, returning_place
-from publish_server.stream_queue.shared_queue import UNUSED_TURN_S, QueueDown, QueueFull, SharedQueue
+from publish_server.stream_queue.redis_queue import UNUSED_TURN_S, QueueDown, QueueFull, RedisQueue
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,11 +29,11 @@ async def redis(redis_url: str) -> AsyncIterator["Redis"]:
 
 
 @pytest_asyncio.fixture
-async def queue(redis: "Redis") -> SharedQueue:
-    return SharedQueue(redis, "a-process", time.monotonic)
+async def queue(redis: "Redis") -> RedisQueue:
+    return RedisQueue(redis, "a-process", time.monotonic)
 
 
-async def test_places_are_numbered_in_the_order_of_arrival_and_keep_their_number(queue: SharedQueue) -> None:
+async def test_places_are_numbered_in_the_order_of_arrival_and_keep_their_number(queue: RedisQueue) -> None:
     first, second = [(await queue.stand(new_place(number))).place for number in (1, 2)]
     assert 0 < first.number < second.number
     for place, ahead in ((second, 1), (first, 0)):
@@ -43,14 +43,14 @@ async def test_places_are_numbered_in_the_order_of_arrival_and_keep_their_number
         assert (turn.standing.ahead, turn.waiting) == (ahead, 2)
 
 
-async def test_a_used_place_opens_no_second_stream(queue: SharedQueue) -> None:
+async def test_a_used_place_opens_no_second_stream(queue: RedisQueue) -> None:
     place = (await queue.stand(new_place(1))).place
     turns = await asyncio.gather(*(queue.enter(place, 5) for _ in range(20)))
     assert sum(turn.is_used_now for turn in turns) == 1
     assert (await queue.stand(place)).standing is None
 
 
-async def test_a_place_that_is_given_back_stands_where_it_stood(queue: SharedQueue) -> None:
+async def test_a_place_that_is_given_back_stands_where_it_stood(queue: RedisQueue) -> None:
     first, second = [(await queue.stand(new_place(number))).place for number in (1, 2)]
     assert (await queue.enter(first, 1)).is_used_now
     await queue.give_back(first)
@@ -59,7 +59,7 @@ async def test_a_place_that_is_given_back_stands_where_it_stood(queue: SharedQue
 
 
 async def test_a_place_that_is_not_renewed_lets_others_pass_and_keeps_its_number(
-    queue: SharedQueue, redis: "Redis"
+    queue: RedisQueue, redis: "Redis"
 ) -> None:
     gone, here = [(await queue.stand(new_place(number))).place for number in (1, 2)]
     await redis.zadd(WAITING_UNTIL, {gone.id: 1})
@@ -75,7 +75,7 @@ async def let_time_pass(redis: "Redis", place: QueuePlace, seconds: float) -> No
     await redis.zincrby(TURNS_CAME, -1_000 * seconds, place.id)
 
 
-async def test_a_turn_that_is_renewed_and_never_used_is_lost(queue: SharedQueue, redis: "Redis") -> None:
+async def test_a_turn_that_is_renewed_and_never_used_is_lost(queue: RedisQueue, redis: "Redis") -> None:
     idle, next_one = [(await queue.stand(new_place(number), 1)).place for number in (1, 2)]
     await let_time_pass(redis, idle, UNUSED_TURN_S - 2)
     assert (await queue.stand(idle, 1)).standing is not None
@@ -87,7 +87,7 @@ async def test_a_turn_that_is_renewed_and_never_used_is_lost(queue: SharedQueue,
 
 
 async def test_a_place_that_is_used_and_given_back_or_absent_keeps_no_turn_for_longer(
-    queue: SharedQueue, redis: "Redis"
+    queue: RedisQueue, redis: "Redis"
 ) -> None:
     place = (await queue.stand(new_place(1), 1)).place
     assert (await queue.enter(place, 1)).is_used_now
@@ -99,7 +99,7 @@ async def test_a_place_that_is_used_and_given_back_or_absent_keeps_no_turn_for_l
     assert turn.standing is None
 
 
-async def test_the_time_of_a_turn_begins_when_it_comes(queue: SharedQueue, redis: "Redis") -> None:
+async def test_the_time_of_a_turn_begins_when_it_comes(queue: RedisQueue, redis: "Redis") -> None:
     place = (await queue.stand(new_place(1), 1)).place
     await let_time_pass(redis, place, UNUSED_TURN_S - 1)
     await queue.stand(place, 0)  # somebody returned and took the slot
@@ -108,7 +108,7 @@ async def test_the_time_of_a_turn_begins_when_it_comes(queue: SharedQueue, redis
     assert (await queue.enter(place, 1)).is_used_now
 
 
-async def test_returning_streams_come_first(queue: SharedQueue) -> None:
+async def test_returning_streams_come_first(queue: RedisQueue) -> None:
     waiting = (await queue.stand(new_place(1))).place
     returning = returning_place(2, time.time(), 60)
     assert (await queue.enter(returning, 1)).is_used_now
@@ -117,7 +117,7 @@ async def test_returning_streams_come_first(queue: SharedQueue) -> None:
     assert not (await queue.enter(waiting, 1)).is_used_now
 
 
-async def test_the_order_returns_after_redis_has_lost_its_data(queue: SharedQueue, redis: "Redis") -> None:
+async def test_the_order_returns_after_redis_has_lost_its_data(queue: RedisQueue, redis: "Redis") -> None:
     first, second = [(await queue.stand(new_place(number))).place for number in (1, 2)]
     await redis.flushdb()
     third = (await queue.stand(new_place(3))).place
@@ -130,15 +130,15 @@ async def test_the_order_returns_after_redis_has_lost_its_data(queue: SharedQueu
 
 
 async def test_the_queue_is_bounded(
-    queue: SharedQueue, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+    queue: RedisQueue, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await redis.zadd(WAITING, {f"{number}": number for number in range(1, shared_queue.MAX_WAITING + 1)})
+    await redis.zadd(WAITING, {f"{number}": number for number in range(1, redis_queue.MAX_WAITING + 1)})
     with pytest.raises(QueueFull):
         await queue.stand(new_place(1))
 
 
 async def test_every_key_expires_and_a_key_of_another_type_is_replaced(
-    queue: SharedQueue, redis: "Redis"
+    queue: RedisQueue, redis: "Redis"
 ) -> None:
     for key in (WAITING, WAITING_UNTIL, PLACES_USED, TURNS_CAME, QUEUE_STATE):
         await redis.set(key, "a value from elsewhere")
@@ -150,7 +150,7 @@ async def test_every_key_expires_and_a_key_of_another_type_is_replaced(
 
 
 async def test_each_process_learns_the_free_slots_of_the_others(redis: "Redis") -> None:
-    one, other = (SharedQueue(redis, name, time.monotonic) for name in ("one", "other"))
+    one, other = (RedisQueue(redis, name, time.monotonic) for name in ("one", "other"))
     await one.report(2)
     assert (await other.report(3)).free_elsewhere == 2
     assert (await one.report(1)).free_elsewhere == 3
@@ -160,7 +160,7 @@ async def test_each_process_learns_the_free_slots_of_the_others(redis: "Redis") 
 
 async def test_without_redis_every_call_raises_queue_down() -> None:
     async with Redis.from_url("redis://127.0.0.1:1/0") as redis:
-        queue = SharedQueue(redis, "a-process", time.monotonic)
+        queue = RedisQueue(redis, "a-process", time.monotonic)
         for _ in range(3):
             with pytest.raises(QueueDown):
                 await queue.stand(new_place(1))
@@ -179,7 +179,7 @@ async def test_nobody_overtakes_whatever_happens(redis_url: str, steps: list[tup
     """A model of two processes with three slots each, which people enter and leave in any order."""
     async with Redis.from_url(redis_url) as redis:
         await redis.flushdb()
-        queues = [SharedQueue(redis, f"{number}", time.monotonic) for number in range(2)]
+        queues = [RedisQueue(redis, f"{number}", time.monotonic) for number in range(2)]
         inside, free = 0, 3
         line: list[QueuePlace] = []  # in the order in which they must enter
         for number, (step, which) in enumerate(steps, 1):

@@ -179,7 +179,7 @@ class Report(NamedTuple):
     free_elsewhere: int
 
 
-class SharedQueue:
+class RedisQueue:
     """Every method raises QueueDown if Redis does not answer within TIMEOUT_S; while it is down, at once."""
 
     def __init__(self, redis: "Redis", process_id: str, clock: Callable[[], float]) -> None:

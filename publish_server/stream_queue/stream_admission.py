@@ -12,10 +12,10 @@ from typing import Final
 
 from chat_contract.events import StreamPlace
 from publish_server.metrics import PLACES, WAITING
-from publish_server.stream_queue.held_places import HeldPlaces
+from publish_server.stream_queue.place_share import PlaceShare
 from publish_server.stream_queue.place_tokens import KEEP_S, PlaceTokens, QueuePlace, returning_place
 from publish_server.stream_queue.queue_policy import Standing, estimate_s, may_enter, position, renew_in_s
-from publish_server.stream_queue.shared_queue import ANY_TURN, QueueDown, QueueFull, SharedQueue
+from publish_server.stream_queue.redis_queue import ANY_TURN, QueueDown, QueueFull, RedisQueue
 from publish_server.stream_queue.stream_slots import StreamSlots
 from server_kit.http.problem import ChatError, jittered
 from server_kit.limits.shares import Person, Source
@@ -49,15 +49,15 @@ class Entry:
         self._slots.end_opening()
 
 
-class Entrance:
-    """One per process. Without Redis there is no order: a free slot goes to the next request."""
+class StreamAdmission:
+    """One per process. Without Redis, a free slot goes to the next request, whatever the order of the queue."""
 
     def __init__(
         self,
         slots: StreamSlots,
-        queue: SharedQueue,
+        queue: RedisQueue,
         tokens: PlaceTokens,
-        held_places: HeldPlaces,
+        place_share: PlaceShare,
         *,
         clock: Callable[[], float],
         rng: Random,
@@ -65,7 +65,7 @@ class Entrance:
         self._slots = slots
         self._queue = queue
         self._tokens = tokens
-        self._held_places = held_places
+        self._place_share = place_share
         self._clock = clock
         self._rng = rng
         self._asking = asyncio.Lock()
@@ -119,14 +119,14 @@ class Entrance:
         is_new = place is None
         try:
             if place is not None:
-                self._held_places.hold(place.id, source, person)
+                self._place_share.hold(place.id, source, person)
                 turn = await self._queue.stand(place, self._free() + self._free_elsewhere)
                 if turn.standing is None:
-                    self._held_places.release(place.id)
+                    self._place_share.release(place.id)
                     is_new = True
             if is_new or place is None:
                 place = self._new_place()
-                self._held_places.hold(place.id, source, person)
+                self._place_share.hold(place.id, source, person)
                 turn = await self._queue.stand(place, self._free() + self._free_elsewhere)
         except QueueFull:
             PLACES.labels("refused").inc()
