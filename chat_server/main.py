@@ -51,8 +51,9 @@ from chat_server.moderation.schemas import (
     RecoveryRequest,
     ReportRequest,
 )
-from chat_server.ops import endpoints as ops
+from chat_server.ops import ban_endpoints as ops_bans
 from chat_server.ops import exemption_endpoints as ops_exemptions
+from chat_server.ops import log_endpoints as ops_log
 from chat_server.ops import room_endpoints as ops_rooms
 from chat_server.ops import session_endpoints as ops_session
 from chat_server.ops import settings_endpoints as ops_settings
@@ -127,7 +128,8 @@ def create_app() -> FastAPI:
         owners.router,
         reports.router,
         invites.router,
-        ops.router,
+        ops_bans.router,
+        ops_log.router,
         ops_rooms.router,
         ops_session.router,
         ops_settings.router,

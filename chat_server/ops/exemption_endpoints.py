@@ -2,30 +2,24 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
-from chat_server.http.page_parameters import each_parameter_once
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.ops.endpoints import BODY_PROBLEMS, PROBLEMS
 from chat_server.ops.exemption_repository import MAX_EXEMPTIONS, ExemptionRepository
+from chat_server.ops.operator_router import BODY_PROBLEMS, PROBLEMS, operator_router
 from chat_server.ops.schemas import LogReason
-from chat_server.sessions.current import operator
 from server_kit.http.client_address import MAX_ADDRESS_LENGTH, address_key, parsed_address
 from server_kit.http.problem import ChatError
 from server_kit.limits.venue_exemptions import ExemptionsPoll
 
 MAX_HOURS: Final = 72
 
-router = APIRouter(
-    prefix="/ops/exemptions",
-    tags=["operator"],
-    dependencies=[Depends(operator), Depends(each_parameter_once)],
-)
+router = operator_router("exemptions")
 
 Repository = Annotated[ExemptionRepository, Depends(service(ExemptionRepository))]
 Poll = Annotated[ExemptionsPoll, Depends(service(ExemptionsPoll))]

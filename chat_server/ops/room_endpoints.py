@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from chat_contract.limits import MAX_SEARCH_CODE_POINTS
 from chat_contract.people import optional_person
 from chat_contract.timestamps import rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
-from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
+from chat_server.http.page_parameters import Cursor, Limit
 from chat_server.http.paging import page_of
 from chat_server.http.services import service
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
@@ -27,13 +27,12 @@ from chat_server.moderation.endpoints import (
     delete_room,
 )
 from chat_server.moderation.schemas import OwnerRequest
+from chat_server.ops.operator_router import operator_router
 from chat_server.ops.room_repository import OperatorRoomRepository
 from chat_server.ops.schemas import OperatorRoom, OperatorRoomList
-from chat_server.sessions.current import OPERATOR, operator
+from chat_server.sessions.current import OPERATOR
 
-router = APIRouter(
-    prefix="/ops/rooms", tags=["operator"], dependencies=[Depends(operator), Depends(each_parameter_once)]
-)
+router = operator_router("rooms")
 
 Repository = Annotated[OperatorRoomRepository, Depends(service(OperatorRoomRepository))]
 

@@ -4,25 +4,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from chat_server.config import ChatSettings
 from chat_server.hotchat.heat_rules import DEFAULTS, SETTING_OF, LiveHeatRules
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
-from chat_server.http.page_parameters import each_parameter_once
 from chat_server.http.services import service
 from chat_server.limits.heating_warning import heating_warning
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
-from chat_server.ops.endpoints import BODY_PROBLEMS, PROBLEMS
+from chat_server.ops.operator_router import BODY_PROBLEMS, PROBLEMS, operator_router
 from chat_server.ops.setting_overrides import SettingOverrides
 from chat_server.ops.settings_schemas import HeatSettingsPatch, HeatSettingsView
-from chat_server.sessions.current import operator
 from server_kit.limits.shares import Shares
 
-router = APIRouter(
-    prefix="/ops/settings", tags=["operator"], dependencies=[Depends(operator), Depends(each_parameter_once)]
-)
+router = operator_router("settings")
 
 
 View = Callable[[], HeatSettingsView]

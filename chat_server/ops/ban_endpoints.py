@@ -1,4 +1,4 @@
-"""Calls of the operator on the whole server. Those in one room are the calls of its hosts."""
+"""The operator bans people from all rooms, and lifts and lists such bans. Bans in one room are made by its hosts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from chat_contract.events import RoomAccessChanged
-from chat_contract.people import optional_person, person
+from chat_contract.people import person
 from chat_contract.timestamps import optional_rfc3339_ms, rfc3339_ms
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
-from chat_server.http.page_parameters import Cursor, Limit, each_parameter_once
+from chat_server.http.page_parameters import Cursor, Limit
 from chat_server.http.paging import page_of
 from chat_server.http.path_params import UserId
 from chat_server.http.services import service
@@ -21,19 +21,14 @@ from chat_server.kafka.event_producer import EventProducer
 from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.moderation.cursors import (
     FIRST_BAN,
-    FIRST_ENTRY,
     BanPosition,
     decode_ban,
-    decode_entry,
     encode_ban,
-    encode_entry,
 )
 from chat_server.ops.ban_repository import ServerBanRepository
-from chat_server.ops.log_repository import OperatorLogRepository
+from chat_server.ops.operator_router import BODY_PROBLEMS, PROBLEMS, operator_router
 from chat_server.ops.schemas import (
     LiftedServerBan,
-    OperatorLog,
-    OperatorLogEntry,
     ServerBanList,
     ServerBanRequest,
     ServerBanResult,
@@ -43,18 +38,12 @@ from chat_server.ops.schemas import (
 )
 from chat_server.ops.server_purge import ServerPurge
 from chat_server.sessions.addresses import Addresses
-from chat_server.sessions.current import operator
 from server_kit.http.problem import ChatError
 
-router = APIRouter(
-    prefix="/ops", tags=["operator"], dependencies=[Depends(operator), Depends(each_parameter_once)]
-)
+router = operator_router("bans")
 
 Repository = Annotated[ServerBanRepository, Depends(service(ServerBanRepository))]
 LookUps = Annotated[LookUpSemaphore, Depends(service(LookUpSemaphore))]
-
-PROBLEMS = ("unauthenticated", "session_expired", "forbidden", "rate_limited", "store_unavailable")
-BODY_PROBLEMS = (*PROBLEMS, "validation_failed", "body_too_large", "unsupported_media_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +95,7 @@ Banning = Annotated[ServerBanning, Depends(_banning)]
 
 
 @router.put(
-    "/bans/{user_id}",
+    "/{user_id}",
     openapi_extra=documented_body(ServerBanRequest),
     responses=problems(*BODY_PROBLEMS, "not_found"),
 )
@@ -124,7 +113,7 @@ async def ban_from_all_rooms(
 
 
 @router.post(
-    "/bans",
+    "",
     openapi_extra=documented_body(ServerBansRequest),
     responses=problems(*BODY_PROBLEMS, "not_found"),
 )
@@ -135,7 +124,7 @@ async def ban_people_from_all_rooms(
     return await banning.ban(bans.user_ids, bans)
 
 
-@router.delete("/bans/{user_id}", responses=problems(*PROBLEMS, "not_found"))
+@router.delete("/{user_id}", responses=problems(*PROBLEMS, "not_found"))
 async def lift_server_ban(
     request: Request, repository: Repository, look_ups: LookUps, user_id: UserId
 ) -> LiftedServerBan:
@@ -147,7 +136,7 @@ async def lift_server_ban(
     return LiftedServerBan(user=person(user_id, nickname))
 
 
-@router.get("/bans", responses=problems(*PROBLEMS, "validation_failed"))
+@router.get("", responses=problems(*PROBLEMS, "validation_failed"))
 async def list_server_bans(
     request: Request,
     response: Response,
@@ -173,36 +162,6 @@ async def list_server_bans(
                 created_at=rfc3339_ms(row["created_at"]),
                 purging=row["is_purging"],
                 of_address=row["is_of_address"],
-            )
-            for row in page
-        ],
-        next_cursor=next_cursor,
-    )
-
-
-@router.get("/audit", responses=problems(*PROBLEMS, "validation_failed"))
-async def read_operator_log(
-    request: Request,
-    response: Response,
-    repository: Annotated[OperatorLogRepository, Depends(service(OperatorLogRepository))],
-    look_ups: LookUps,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> OperatorLog:
-    """Every action of the operator, in all rooms and on the server, the newest first."""
-    before_id = decode_entry(cursor) if cursor else FIRST_ENTRY
-    async with look_ups.permit(request.scope):
-        rows = await repository.entries(before_id, limit + 1)
-    page, next_cursor = page_of(rows, limit, lambda row: encode_entry(row["id"]))
-    response.headers["Cache-Control"] = "no-store"
-    return OperatorLog(
-        entries=[
-            OperatorLogEntry(
-                at=rfc3339_ms(row["at"]),
-                room_id=row["room_id"] or None,
-                action=row["action"],
-                target=optional_person(row["target_id"], row["target_nickname"]),
-                details=orjson.loads(row["details"]),
             )
             for row in page
         ],
