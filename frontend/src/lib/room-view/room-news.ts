@@ -1,5 +1,5 @@
 /** What an open room reports to the parts of the app that are loaded after it: announcements, notifications, quotes. News that
- * arrive before those parts are kept for them, in order. */
+ * arrive before those parts are kept for them, in order. The title of the tab counts from the first page. */
 import { callSafely } from "@/lib/call-safely";
 import type { Message, RoomEvent, StreamSkipped } from "@/lib/contract/types";
 import type { RoomFeed } from "@/lib/feed/room-feed";
@@ -18,6 +18,7 @@ type News = (listener: NewsListener) => void;
 export class RoomNews {
   /** Null while the parts listen. */
   #early: News[] | null = [];
+  #firstCount: number | null = null;
   readonly #listeners = new Set<NewsListener>();
 
   constructor(
@@ -25,13 +26,18 @@ export class RoomNews {
     private readonly view: Pick<RoomView, "onFoundForMe">,
   ) {}
 
+  /** The message count of the room's first page, for the title of a tab that is hidden from the start; null until it arrives. */
+  get firstCount(): number | null {
+    return this.#firstCount;
+  }
+
   /** Follow the room. */
   open(): () => void {
     const stop = [
       this.feed.onEvent((event) => this.#report((listener) => listener.event?.(event))),
       this.feed.onSkipped((run) => this.#report((listener) => listener.skipped?.(run))),
       this.view.onFoundForMe((message) => this.#report((listener) => listener.foundForMe?.(message))),
-      this.feed.subscribe(() => this.#forgetLostRoom()),
+      this.feed.subscribe(() => this.#onFeedChange()),
     ];
     return () => {
       for (const each of stop) each();
@@ -65,7 +71,9 @@ export class RoomNews {
   }
 
   /** Nothing of a private room is kept for somebody who has lost access to it. */
-  #forgetLostRoom(): void {
-    if (this.#early !== null && this.feed.getSnapshot().room === null) this.#early = [];
+  #onFeedChange(): void {
+    const { room } = this.feed.getSnapshot();
+    this.#firstCount = room === null ? null : (this.#firstCount ?? room.messageCount);
+    if (room === null && this.#early !== null) this.#early = [];
   }
 }
