@@ -2,10 +2,10 @@
 
 from random import Random
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import CHEAP_READS
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.main import create_server
+from chat_server.settings import ChatSettings
 from server_kit.http.request_admission import Admission
 from server_kit.serve import serve
 from server_kit.settings import settings_or_exit

@@ -9,8 +9,8 @@ from typing import Final
 
 import asyncpg
 
-from chat_server.config import ChatSettings
 from chat_server.postgres.pools import asyncpg_dsn
+from chat_server.settings import ChatSettings
 from server_kit.settings import settings_or_exit
 
 ADVANCE_BY: Final = 1_000_000

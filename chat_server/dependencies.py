@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.fetch_services import open_fetch_services
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -88,6 +87,7 @@ from chat_server.sessions.current import OperatorAccess
 from chat_server.sessions.ended import EndedSessionsRepository, expire_ended_sessions, read_for_poll
 from chat_server.sessions.operator_sessions import OperatorSessions
 from chat_server.sessions.repository import UserRepository
+from chat_server.settings import ChatSettings
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.ended_sessions import EndedSessions, EndedSessionsPoll
 from server_kit.limits.shares import Shares

@@ -17,7 +17,6 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.cached_responses import CachedResponses
 from chat_server.fastpath.call_shares import SHARE_OF
@@ -69,6 +68,7 @@ from chat_server.rooms.schemas import RoomPatch, RoomRequest
 from chat_server.rooms.ticket_endpoints import TicketsRequest
 from chat_server.sessions import endpoints as sessions
 from chat_server.sessions.schemas import SessionRequest
+from chat_server.settings import ChatSettings
 from server_kit.garbage_collection import collect_rarely
 from server_kit.http.asgi import ASGIApp
 from server_kit.http.connections import ANSWER_AT_ONCE

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from chat_server.config import ChatSettings
 from chat_server.postgres.migrate import migrate
 from chat_server.postgres.pools import open_database
+from chat_server.settings import ChatSettings
 from server_kit.serve import log_to_stderr
 from server_kit.settings import settings_or_exit
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import asyncpg
 
-from chat_server.config import ChatSettings
 from chat_server.postgres.pools import asyncpg_dsn
 from chat_server.rooms.recovery_code import new_recovery_code, recovery_code_hash
+from chat_server.settings import ChatSettings
 from server_kit.settings import settings_or_exit
 
 _SET_CODE: Final = """

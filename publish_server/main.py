@@ -22,7 +22,6 @@ from redis.asyncio import Redis
 from starlette.types import Lifespan
 
 from publish_server import health
-from publish_server.config import PublishSettings
 from publish_server.fanout.broadcaster import Broadcaster
 from publish_server.fanout.catch_up import CatchUp
 from publish_server.fanout.flush_pacer import FlushPacer
@@ -47,6 +46,7 @@ from publish_server.rooms.hub import Hub
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.room_registry import RoomRegistry
 from publish_server.scheduling.periodic_jobs import PeriodicJob, drain_work_queue, run_periodic
+from publish_server.settings import PublishSettings
 from publish_server.stream_queue.place_share import PlaceShare
 from publish_server.stream_queue.place_tokens import PlaceTokens
 from publish_server.stream_queue.redis_queue import RedisQueue

@@ -7,9 +7,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from chat_server.config import ChatSettings, HeatSettings, SchedulerSettings
+from chat_server.settings import ChatSettings, HeatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
-from publish_server.config import PublishSettings
+from publish_server.settings import PublishSettings
 from server_kit.limits.share_definitions import SHARES, Share
 from server_kit.settings import ProcessSettings, ServerSettings
 

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.fetch_admission import FetchAdmission
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.fetch.handler import FetchHandler
@@ -28,6 +27,7 @@ from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import STATEMENT_TIMEOUT_S, open_read_lane
 from chat_server.rooms.room_access import RoomAccess
+from chat_server.settings import ChatSettings
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
 from server_kit.limits.shares import Shares

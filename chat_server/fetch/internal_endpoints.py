@@ -21,13 +21,13 @@ from chat_contract.internal_api import (
     service_token,
 )
 from chat_contract.limits import EVENTS_PAGE_MAX, MAX_SEQ
-from chat_server.config import ChatSettings
 from chat_server.fetch.internal_reads import InternalReads
 from chat_server.http.json_body import validation_problem
 from chat_server.http.path_params import RoomId
 from chat_server.http.services import service
 from chat_server.rooms.access_repository import Access
 from chat_server.sessions.ended import EndedSessionsRepository
+from chat_server.settings import ChatSettings
 from server_kit.http.problem import ChatError, invalid
 from server_kit.http.request_body import read_body
 from server_kit.limits.venue_exemptions import ExemptionsPoll

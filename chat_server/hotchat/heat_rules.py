@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from prometheus_client import Gauge
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chat_server.config import (
+from chat_server.settings import (
     CalmTicks,
     ChatSettings,
     EnterPerS,

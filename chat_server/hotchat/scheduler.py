@@ -20,7 +20,6 @@ from redis.exceptions import RedisError
 
 from chat_contract.events import RoomHeat, RoomSlowMode, RoomViewers
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.config import SchedulerSettings
 from chat_server.hotchat.heat_policy import HotEntry, heat_limits, next_entries
 from chat_server.hotchat.heat_rules import LiveHeatRules, environment_rules
 from chat_server.hotchat.heat_store import DrainedCounts, HeatStore
@@ -29,6 +28,7 @@ from chat_server.hotchat.overrides_copy import OverridesCopy
 from chat_server.hotchat.slow_mode_governor import GovernorState
 from chat_server.hotchat.viewers_sum import ViewersSum
 from chat_server.kafka.signal_sender import SignalSender
+from chat_server.settings import SchedulerSettings
 from server_kit.background_tasks import EXIT_CODE, BackgroundTasks
 from server_kit.dependency_status import DependencyStatus
 from server_kit.redis_client import open_redis

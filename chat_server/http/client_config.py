@@ -18,8 +18,8 @@ from chat_contract.limits import (
     PAGE_MAX,
     SEARCH_PAGE_MAX,
 )
-from chat_server.config import ChatSettings
 from chat_server.http.services import service
+from chat_server.settings import ChatSettings
 
 router = APIRouter(tags=["client"])
 

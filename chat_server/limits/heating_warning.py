@@ -1,6 +1,6 @@
 """Whether one address could heat a room alone. No I/O."""
 
-from chat_server.config import ChatSettings
+from chat_server.settings import ChatSettings
 from server_kit.limits.shares import Shares
 
 

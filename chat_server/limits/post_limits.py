@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from chat_server.config import ChatSettings
+from chat_server.settings import ChatSettings
 from server_kit.http.problem import ChatError, jittered, rate_limited
 from server_kit.http.rate_limit_headers import rate_limit_headers
 from server_kit.limits.token_buckets import TokenBuckets

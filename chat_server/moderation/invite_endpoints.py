@@ -8,7 +8,6 @@ from sqlalchemy import Row
 
 from chat_contract.people import person
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.config import ChatSettings
 from chat_server.http.errors import invite_not_found, problems
 from chat_server.http.idempotency_key import IdempotencyKeyHeader, idempotent_request
 from chat_server.http.json_body import documented_body, json_body
@@ -38,6 +37,7 @@ from chat_server.rooms.role_check import require
 from chat_server.rooms.roles import Action
 from chat_server.rooms.room_caches import RoomCaches
 from chat_server.sessions.current import SignedIn, SignedInOrOperator
+from chat_server.settings import ChatSettings
 from server_kit.http.asgi import raw_header
 from server_kit.http.trace_context import valid_traceparent
 

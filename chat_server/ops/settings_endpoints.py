@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from chat_server.config import ChatSettings
 from chat_server.hotchat.heat_rules import DEFAULTS, SETTING_OF, LiveHeatRules
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
@@ -16,6 +15,7 @@ from chat_server.limits.look_up_semaphore import LookUpSemaphore
 from chat_server.ops.operator_router import BODY_PROBLEMS, PROBLEMS, operator_router
 from chat_server.ops.setting_overrides import SettingOverrides
 from chat_server.ops.settings_schemas import HeatSettingsPatch, HeatSettingsView
+from chat_server.settings import ChatSettings
 from server_kit.limits.shares import Shares
 
 router = operator_router("settings")

@@ -4,9 +4,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chat_server.config import HeatMode, Strategy
 from chat_server.hotchat.heat_rules import HeatOverrides
 from chat_server.ops.schemas import LogReason
+from chat_server.settings import HeatMode, Strategy
 
 Value = TypeVar("Value", float, int, HeatMode, Strategy)
 

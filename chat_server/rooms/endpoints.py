@@ -8,7 +8,6 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.events import RoomCreated
-from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.errors import problems
 from chat_server.http.idempotency_key import IdempotencyKeyHeader, idempotent_request
@@ -29,6 +28,7 @@ from chat_server.rooms.room_id import new_private_room_id, room_ids_from_name
 from chat_server.rooms.schemas import MyRoom, MyRooms, RoomRequest, RoomWithCode
 from chat_server.rooms.views import room_view
 from chat_server.sessions.current import OPERATOR, SignedIn, SignedInOrOperator
+from chat_server.settings import ChatSettings
 from server_kit.http.problem import ChatError
 from server_kit.session_tokens import Session
 

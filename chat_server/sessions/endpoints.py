@@ -9,7 +9,6 @@ import uuid_utils.compat
 from fastapi import APIRouter, Depends, Request, Response
 
 from chat_contract.timestamps import rfc3339_ms
-from chat_server.config import ChatSettings
 from chat_server.http.errors import problems
 from chat_server.http.json_body import documented_body, json_body
 from chat_server.http.services import service
@@ -26,6 +25,7 @@ from chat_server.sessions.current import (
 from chat_server.sessions.ended import EndedSessionsRepository
 from chat_server.sessions.repository import UserRepository
 from chat_server.sessions.schemas import SessionRequest, SessionView, UserView
+from chat_server.settings import ChatSettings
 from server_kit.ended_sessions import EndedSessions
 from server_kit.http.problem import ChatError
 

@@ -13,7 +13,7 @@ from typing import Final, cast
 import msgspec
 import uvloop
 
-from chat_server.config import ChatSettings
+from chat_server.settings import ChatSettings
 from load_tests.abuse.attack import Attack
 from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.bystander import Window
@@ -31,7 +31,7 @@ from load_tests.bench.scale import Scale
 from load_tests.bench.stores import Stores, open_stores
 from load_tests.jmeter.installation import MissingTool
 from local_stack.frontend_build import DIST, ensure_page
-from publish_server.config import PublishSettings
+from publish_server.settings import PublishSettings
 from server_kit.limits.share_definitions import SHARES
 
 LIMITS: Final = {

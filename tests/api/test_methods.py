@@ -13,11 +13,11 @@ from typing import Final
 import httpx
 import pytest
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.main import create_app as create_chat_app
 from chat_server.main import create_server
+from chat_server.settings import ChatSettings
 from local_stack.server_process import ServerProcess
 from publish_server.main import create_app as create_publish_app
 from publish_server.streams.routes import ROUTES as STREAMS

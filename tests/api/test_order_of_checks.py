@@ -13,7 +13,6 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.limits import MAX_BODY_BYTES
-from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.router import FastPath
 from chat_server.fetch.event_waits import EventWaits
@@ -26,6 +25,7 @@ from chat_server.limits.post_limits import (
 )
 from chat_server.messages.write_admission import WriteAdmission
 from chat_server.rooms.room_settings_cache import FRESH_S
+from chat_server.settings import ChatSettings
 from server_kit.limits.shares import Shares
 from server_kit.session_tokens import SessionTokens
 

@@ -10,10 +10,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chat_server.config import ChatSettings
 from chat_server.fetch.event_waits import EventWaits
 from chat_server.http.spa import accepts_encoding
 from chat_server.main import create_server
+from chat_server.settings import ChatSettings
 from server_kit.http.request_admission import Admission
 from tests.support.plain_http import ANSWERS_WITHIN_S
 

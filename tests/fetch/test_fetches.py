@@ -16,7 +16,6 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chat_contract.redis_keys import FETCHES, HOT
-from chat_server.config import ChatSettings
 from chat_server.fastpath.cached_responses import CachedResponses
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.fetch_services import FetchServices, open_fetch_services
@@ -40,6 +39,7 @@ from chat_server.rooms.room_access import RoomAccess
 from chat_server.rooms.room_settings_cache import RoomSettingsCache
 from chat_server.search.handler import SearchHandler
 from chat_server.search.message_search import MessageSearch
+from chat_server.settings import ChatSettings
 from server_kit.background_tasks import BackgroundTasks
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError

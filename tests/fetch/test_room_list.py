@@ -13,7 +13,6 @@ import pytest
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from chat_server.config import ChatSettings
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.query_string import QueryString
 from chat_server.limits.read_semaphore import read_semaphore
@@ -24,6 +23,7 @@ from chat_server.rooms.list_cursor import decode_cursor, encode_cursor
 from chat_server.rooms.list_handler import RoomListHandler, parse_room_list
 from chat_server.rooms.room_list import FRESH_S, MAX_PAGES, MAX_ROOMS, READ_EVERY_S, RoomListPage, RoomLists
 from chat_server.rooms.schemas import RoomList
+from chat_server.settings import ChatSettings
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Shares
 from tests.fetch.conftest import fetch_scope, receive

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.config import ChatSettings
 from chat_server.dependencies import open_services
 from chat_server.fastpath.router import FastPath
 from chat_server.fetch.event_waits import EventWaits
@@ -26,6 +25,7 @@ from chat_server.messages.write_queue import PendingWrite, WriteQueue
 from chat_server.postgres.read_lane import ReadLane
 from chat_server.rooms import room_settings_cache
 from chat_server.sessions.operator_sessions import COOKIE
+from chat_server.settings import ChatSettings
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.limits.shares import Shares
 from tests.moderation.hosted_room import HostedRoom, code_of

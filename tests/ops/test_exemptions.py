@@ -8,9 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from chat_server.config import ChatSettings
 from chat_server.ops.exemption_endpoints import MAX_HOURS, venue_key
 from chat_server.ops.exemption_repository import MAX_EXEMPTIONS
+from chat_server.settings import ChatSettings
 from server_kit.limits.shares import Person, Shares
 from server_kit.limits.venue_exemptions import POLL_S, ExemptionsPoll
 from tests.moderation.hosted_room import code_of

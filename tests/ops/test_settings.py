@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from chat_contract.redis_keys import SETTING_OVERRIDES
-from chat_server.config import ChatSettings
 from chat_server.hotchat.heat_rules import (
     DEFAULTS,
     SETTING_OF,
@@ -28,6 +27,7 @@ from chat_server.ops.log_repository import OperatorLogRepository
 from chat_server.ops.override_repository import OverrideRepository
 from chat_server.ops.setting_overrides import POLL_S
 from chat_server.postgres.pools import open_database
+from chat_server.settings import ChatSettings
 from local_stack.overridden_settings import overridden_settings
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess

@@ -6,8 +6,8 @@ from typing import Final
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from chat_server.config import ChatSettings, SchedulerSettings
-from publish_server.config import PublishSettings
+from chat_server.settings import ChatSettings, SchedulerSettings
+from publish_server.settings import PublishSettings
 from server_kit.limits.share_definitions import SHARES
 from tests.support.chat_stack import ROOT
 

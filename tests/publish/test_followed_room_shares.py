@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from publish_server.config import PublishSettings
+from publish_server.settings import PublishSettings
 from publish_server.streams.followed_room_shares import RoomSeats
 from server_kit.http.problem import ChatError
 from server_kit.limits.shares import Person, Shares, Source

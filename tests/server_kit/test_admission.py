@@ -9,8 +9,8 @@ from random import Random
 import httpx
 import pytest
 
-from chat_server.config import ChatSettings
 from chat_server.main import warn_of_heating
+from chat_server.settings import ChatSettings
 from server_kit.http.asgi import Scope
 from server_kit.http.problem import ChatError
 from server_kit.http.request_admission import Admission

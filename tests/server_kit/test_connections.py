@@ -20,7 +20,7 @@ import uvicorn
 from prometheus_client import REGISTRY
 from uvicorn.server import ServerState
 
-from chat_server.config import ChatSettings
+from chat_server.settings import ChatSettings
 from local_stack.server_process import ServerProcess
 from server_kit.http import connections as module
 from server_kit.http.asgi import Receive, Scope, Send, until_disconnected

@@ -8,8 +8,8 @@ from random import Random
 import uvicorn
 from uvicorn.server import ServerState
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.routes import CHEAP_READS as READS
+from chat_server.settings import ChatSettings
 from server_kit.http.asgi import Receive, Scope, Send
 from server_kit.http.connections import Connections, guarded_protocol
 from server_kit.http.event_loop_budget import (

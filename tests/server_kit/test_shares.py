@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from chat_server.config import ChatSettings
-from publish_server.config import PublishSettings
+from chat_server.settings import ChatSettings
+from publish_server.settings import PublishSettings
 from server_kit.http.problem import ChatError
 from server_kit.limits.share_definitions import SHARES
 from server_kit.limits.shares import PROMISED_WINDOWS, CountShare, Person, RateShare, Shares, Source, person

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chat_server.config import ChatSettings
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.routes import API, FAST_ROUTES
 from chat_server.fastpath.share_limiter import FETCHES, REQUESTS, SERVICE, ShareLimiter
 from chat_server.limits.host_shares import HostShares
 from chat_server.main import create_app as create_chat_app
+from chat_server.settings import ChatSettings
 from publish_server.main import create_app as create_publish_app
 from server_kit.http.path_table import PathTable
 from server_kit.http.problem import ChatError

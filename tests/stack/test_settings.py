@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from chat_server.config import ChatSettings, SchedulerSettings
+from chat_server.settings import ChatSettings, SchedulerSettings
 from local_stack.settings import StackSettings
-from publish_server.config import PublishSettings
+from publish_server.settings import PublishSettings
 from server_kit.settings import ProcessSettings, WrongSetting, read_settings
 from tests.support.chat_stack import ADMIN_TOKEN, ROOT, SECRET, StartChatStack
 from tests.support.plain_http import ANSWERS_WITHIN_S
