@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from load_tests.bench.chromium import HEADLESS_SHELL, NAMES, launch_chromium
 from local_stack.frontend_build import DIST, ensure_page
@@ -16,6 +16,7 @@ from local_stack.ports import free_port
 from local_stack.postgres import Postgres
 from local_stack.server_process import ServerProcess
 from tests.browser.busy_room import BusyRoom
+from tests.browser.reused_contexts import ONE_PROCESS_PER_SITE, ReusedContexts
 from tests.browser.tab import LOOK_WITHIN_S, People
 from tests.support.chat_stack import ROOT, ChatStack, make_chat_stack
 from tests.support.plain_http import client_of
@@ -70,27 +71,47 @@ def hotchat(
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def playwright() -> AsyncIterator[Playwright]:
     expect.set_options(timeout=LOOK_WITHIN_S * 1000)
     async with async_playwright() as playwright:
-        browser = await launch_chromium(playwright, names=(HEADLESS_SHELL, *NAMES))
-        yield browser
-        await browser.close()
+        yield playwright
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
+    """A browser whose tabs have processes of their own, as users' tabs have."""
+    browser = await launch_chromium(playwright, names=(HEADLESS_SHELL, *NAMES))
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser_of_reused_contexts(playwright: Playwright) -> AsyncIterator[Browser]:
+    browser = await launch_chromium(playwright, ONE_PROCESS_PER_SITE, names=(HEADLESS_SHELL, *NAMES))
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture(scope="package")
+def contexts(browser_of_reused_contexts: Browser, hotchat: ChatStack) -> ReusedContexts:
+    return ReusedContexts(browser_of_reused_contexts, hotchat.chat_url)
 
 
 @asynccontextmanager
-async def visitors(browser: Browser, stack: ChatStack) -> AsyncIterator[People]:
-    """Users of that system's frontend. Their browsers are closed at the end."""
+async def visitors(
+    browser: Browser, stack: ChatStack, contexts: ReusedContexts | None = None
+) -> AsyncIterator[People]:
+    """Users of that system's frontend. Their tabs are closed at the end."""
     async with client_of(stack.chat_url) as http:
-        people = People(browser, stack.chat_url, http)
+        people = People(browser, stack.chat_url, http, contexts)
         yield people
         await people.leave()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def people(browser: Browser, hotchat: ChatStack) -> AsyncIterator[People]:
-    """Users of the running system's frontend. Their browsers are closed after the test."""
-    async with visitors(browser, hotchat) as people:
+async def people(browser: Browser, contexts: ReusedContexts, hotchat: ChatStack) -> AsyncIterator[People]:
+    """Users of the running system's frontend. Their tabs are closed after the test."""
+    async with visitors(browser, hotchat, contexts) as people:
         yield people
 
 

@@ -7,10 +7,14 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.reused_contexts import ReusedContext, ReusedContexts
 from tests.support.chat_stack import ADMIN_TOKEN
 from tests.support.plain_http import answer_of
 
 LOOK_WITHIN_S = 30
+
+OF_MEDIA = {"color_scheme", "forced_colors", "reduced_motion"}
+"""Options of a context that a single page can have too."""
 
 
 class Tab:
@@ -132,9 +136,15 @@ class Person:
 
 
 class People:
-    def __init__(self, browser: Browser, base_url: str, http: httpx.AsyncClient) -> None:
+    """Users of the frontend at `base_url`. Without `contexts` each of their tabs has a new browser context."""
+
+    def __init__(
+        self, browser: Browser, base_url: str, http: httpx.AsyncClient, contexts: ReusedContexts | None = None
+    ) -> None:
         self._browser, self._base_url, self._http = browser, base_url, http
-        self._contexts: list[BrowserContext] = []
+        self._reused = contexts
+        self._taken: list[ReusedContext] = []
+        self._own_contexts: list[BrowserContext] = []
         self._tabs: list[Tab] = []
 
     async def person(self, nickname: str) -> Person:
@@ -148,13 +158,31 @@ class People:
         """Who calls with the operator's token."""
         return Person(self._http, {"id": "", "nickname": "operator"}, ADMIN_TOKEN)
 
-    async def tab(self, **context: Any) -> Tab:
-        """A tab in a new browser context, for example with `color_scheme="dark"`."""
-        made = await self._browser.new_context(**context)
-        self._contexts.append(made)
-        return await self.another_tab(made)
+    async def tab(self, *, own_context: bool = False, **options: Any) -> Tab:
+        """A tab in another browser context, with `options` such as `color_scheme="dark"`.
+
+        The context is a reused one, unless the test wants its own or gives options that belong to a context.
+        """
+        of_context = options.keys() - OF_MEDIA - {"viewport"}
+        if self._reused is None or own_context or of_context:
+            context = await self._browser.new_context(**options)
+            self._own_contexts.append(context)
+            return await self._open_tab(context)
+        taken = await self._reused.take()
+        self._taken.append(taken)
+        tab = await self._open_tab(taken.context)
+        if viewport := options.pop("viewport", None):
+            await tab.page.set_viewport_size(viewport)
+        if options:
+            await tab.page.emulate_media(**options)
+        return tab
 
     async def another_tab(self, context: BrowserContext) -> Tab:
+        """A second tab of a browser, with its own process as users' tabs have, and the first tab's stores."""
+        assert context in self._own_contexts, "the first tab needs `own_context=True`"
+        return await self._open_tab(context)
+
+    async def _open_tab(self, context: BrowserContext) -> Tab:
         tab = Tab(await context.new_page(), self._base_url)
         self._tabs.append(tab)
         return tab
@@ -172,6 +200,9 @@ class People:
         return tab
 
     async def leave(self) -> None:
-        await asyncio.gather(*(context.close() for context in self._contexts))
+        await asyncio.gather(*(context.close() for context in self._own_contexts))
+        if self._reused is not None:
+            for taken in self._taken:
+                await self._reused.give_back(taken)
         errors = [error for tab in self._tabs for error in tab.errors]
         assert not errors, errors

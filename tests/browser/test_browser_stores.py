@@ -136,7 +136,7 @@ async def test_people_write_where_cookies_are_blocked(people: People) -> None:
 async def test_people_write_while_another_tab_hangs_that_was_joining(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
-    tab, _ = await people.member("Bob")
+    tab, _ = await people.member("Bob", own_context=True)
     hanging = await people.another_tab(tab.page.context)
     await hanging.open(f"/rooms/{room}")
     await hanging.page.evaluate(HANG_WHILE_JOINING)

@@ -17,7 +17,7 @@ SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadT
 async def test_all_tabs_of_a_browser_share_one_stream_of_a_room(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
-    tab, _ = await people.member("Bob")
+    tab, _ = await people.member("Bob", own_context=True)
     tabs = [tab, *[await people.another_tab(tab.page.context) for _ in range(2)]]
     for one in tabs:
         await one.open(f"/rooms/{room}")

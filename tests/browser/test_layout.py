@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -27,7 +28,7 @@ ZOOMED_WINDOWS = [(320, 450), (512, 384), (720, 450)]
 
 WINDOWS_ABOVE_A_KEYBOARD = [(568, 256), (320, 256)]
 
-PHONE = {"viewport": {"width": 320, "height": 480}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 480}, "has_touch": True, "is_mobile": True}
 
 WIDE_NAME = "永" * 32
 WIDE_ROOM = "会議室" * 20

@@ -296,7 +296,7 @@ async def test_pasted_control_characters_are_removed_and_the_caret_stays(people:
 async def test_a_draft_written_in_one_tab_is_sent_once_from_two(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
-    tab, _ = await people.member("Bob")
+    tab, _ = await people.member("Bob", own_context=True)
     await tab.open(f"/rooms/{room}")
     await tab.composer.fill("written once")
     other = await people.another_tab(tab.page.context)

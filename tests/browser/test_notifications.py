@@ -56,8 +56,8 @@ SOMEBODY_SAW_THE_ROOM = """([room, s]) =>
 """
 
 
-async def tab_that_can_be_hidden(people: People, room: str) -> Tab:
-    tab, _ = await people.member("Bob")
+async def tab_that_can_be_hidden(people: People, room: str, *, own_context: bool = False) -> Tab:
+    tab, _ = await people.member("Bob", own_context=own_context)
     await tab.page.add_init_script(EDGE)
     await tab.open(f"/rooms/{room}")
     return tab
@@ -216,7 +216,7 @@ async def test_a_click_on_a_notification_opens_the_room_at_the_message(people: P
 async def test_several_tabs_of_a_room_notify_once(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room("Notified")
-    first = await tab_that_can_be_hidden(people, room)
+    first = await tab_that_can_be_hidden(people, room, own_context=True)
     await enable(first)
     await first.page.evaluate("() => window.hide(true)")  # only one tab of a browser is in front
     second = await people.another_tab(first.page.context)

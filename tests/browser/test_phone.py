@@ -1,5 +1,7 @@
 """The frontend on a phone: one column, touch instead of a pointer."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
@@ -7,13 +9,13 @@ from tests.browser.tab import People
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PHONE = {
+PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 780},
     "has_touch": True,
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-TABLET = {"viewport": {"width": 1000, "height": 800}, "has_touch": True}
+TABLET: dict[str, Any] = {"viewport": {"width": 1000, "height": 800}, "has_touch": True}
 
 
 async def test_on_a_phone_the_room_drawer_opens_and_closes_when_a_room_is_chosen(people: People) -> None:

@@ -37,7 +37,7 @@ async def test_two_members_chat_live_and_the_list_shows_the_room(people: People)
 
 async def test_two_tabs_share_the_stream_of_a_private_room(people: People) -> None:
     room = await PrivateRoom.of(people)
-    first = await people.tab_of(room.member)
+    first = await people.tab_of(room.member, own_context=True)
     second = await people.another_tab(first.page.context)
     await first.open(f"/rooms/{room.id}")
     await second.open(f"/rooms/{room.id}")
@@ -108,7 +108,7 @@ async def test_a_public_room_that_turns_private_stays_open_to_its_hosts_and_clos
 async def test_signing_out_closes_a_private_room_in_all_tabs_and_leaves_nothing_of_it(people: People) -> None:
     room = await PrivateRoom.of(people)
     await room.owner.post(room.id, "a secret")
-    tab = await people.tab_of(room.member)
+    tab = await people.tab_of(room.member, own_context=True)
     other = await people.another_tab(tab.page.context)
     for each in (tab, other):
         await each.open(f"/rooms/{room.id}")

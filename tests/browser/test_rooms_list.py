@@ -23,13 +23,13 @@ def unread(tab: Tab, name: str) -> Locator:
     return listed(tab, name).locator("[data-testid=unread]")
 
 
-async def read_and_left(people: People) -> tuple[Person, Person, Tab, str, str]:
+async def read_and_left(people: People, *, own_context: bool = False) -> tuple[Person, Person, Tab, str, str]:
     """A room's author, a reader who has read it and opened another room, their tab, the room's name and its id."""
     ann = await people.person("Ann")
     name = f"Left {uuid.uuid4().hex[:8]}"
     room, elsewhere = await ann.make_room(name), await ann.make_room("Elsewhere")
     await ann.post(room, "the beginning")
-    tab, bob = await people.member("Bob")
+    tab, bob = await people.member("Bob", own_context=own_context)
     await tab.open(f"/rooms/{room}")
     await tab.sees("the beginning")
     await tab.page.goto(f"{tab.base_url}/rooms/{elsewhere}")
@@ -185,7 +185,7 @@ async def test_own_messages_and_deleted_ones_are_never_unread(people: People) ->
 
 
 async def test_a_room_read_in_another_tab_is_read_in_every_tab(people: People) -> None:
-    ann, _, tab, name, room = await read_and_left(people)
+    ann, _, tab, name, room = await read_and_left(people, own_context=True)
     await ann.post(room, "news")
     await expect(unread(tab, name)).to_have_text("1")
     other = await people.another_tab(tab.page.context)

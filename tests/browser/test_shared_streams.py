@@ -33,7 +33,7 @@ async def shows(tab: Tab, text: str) -> None:
 
 
 async def tabs_of_one_browser(people: People, count: int, script: str) -> list[Tab]:
-    tab = await people.tab()
+    tab = await people.tab(own_context=True)
     await tab.page.context.add_init_script(script)
     return [tab, *[await people.another_tab(tab.page.context) for _ in range(count - 1)]]
 
@@ -83,7 +83,7 @@ async def test_messages_arrive_after_the_shared_worker_ends_or_hangs(
 async def follows_without_the_worker(people: People, stop: Callable[[Tab], Awaitable[None]]) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
-    tab = await people.tab()
+    tab = await people.tab(own_context=True)
     other = await people.another_tab(tab.page.context)
     for one in (tab, other):
         await one.open(f"/rooms/{room}")

@@ -14,7 +14,7 @@ async def test_signing_out_ends_the_session_in_all_tabs_and_clears_stored_data(
     people: People, button: str
 ) -> None:
     room = await (await people.person("Ann")).make_room()
-    tab = await people.tab()
+    tab = await people.tab(own_context=True)
     await tab.open(f"/rooms/{room}")
     await tab.write("hello")
     await tab.join("Bob")
