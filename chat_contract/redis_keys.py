@@ -11,9 +11,14 @@ DRAINED_AT_MS: Final = "{hotchat}:drained_at_ms"
 scheduler."""
 
 POSTS: Final = "{hotchat}:posts"
-"""Hash of what people wrote since the last drain: `d:`, `a:`, `p:` or `e:` and the room id → posts demanded, authors
-counted, posts stored, and those of them by hosts and regulars; `t:` and the room id → the target of slow mode `auto`,
-empty for a room that has left it; `since` → Redis TIME in ms of the first flush. Drained with FETCHES."""
+"""Hash of what people wrote since the last drain: `d:`, `a:`, `n:`, `p:` or `e:` and the room id → posts demanded,
+authors and newcomers counted, posts stored, and those of them by hosts and regulars; `t:` and the room id → the target
+of slow mode `auto`, empty for a room that has left it; `since` → Redis TIME in ms of the first flush. Drained with
+FETCHES."""
+
+AUTHORS: Final = "{hotchat}:authors"
+"""Sorted set of who wrote in which room in the last minute, so that all chat_servers together count a person once:
+digests of room and user id, scored by the ms (Redis TIME) at which each last counted as an author."""
 
 FETCHES_COUNTED: Final = "{hotchat}:fetches_counted"
 """Fetches that schedulers have drained since Redis started. Tests compare it with the fetches sent."""

@@ -1,6 +1,7 @@
 """Knows which posts and which authors count as new demand. In memory, for one process; no clock."""
 
 from collections import OrderedDict
+from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,11 @@ MAX_AUTHORS: Final = 20_000
 """People and rooms in which they have written. Overflow rule: OLDEST; such a person counts as new again."""
 
 AUTHOR_GAP_S: Final = 10.0
+"""A person counts as an author again after this time."""
+
+NEWCOMER_GAP_S: Final = 60.0
+"""An author who has not counted for this time is a newcomer."""
+
 REFUSED_GAP_S: Final = 1.0
 
 
@@ -33,12 +39,20 @@ class NewDemand:
         return True
 
     def is_new_author(self, room_id: str, author_id: UUID, now_s: float) -> bool:
-        """Whether the person has not counted as an author of the room for AUTHOR_GAP_S."""
+        """Whether this process has not counted the person as an author of the room for AUTHOR_GAP_S."""
         return _is_due(self._authors, (room_id, author_id.int), now_s, AUTHOR_GAP_S)
 
     def is_new_refusal(self, room_id: str, author_id: UUID, now_s: float) -> bool:
         """Whether a post that was refused before it was read counts. Its key is unknown, so one a second does."""
         return _is_due(self._refused, (room_id, author_id.int), now_s, REFUSED_GAP_S)
+
+
+DIGEST_BYTES: Final = 8
+
+
+def author_digest(room_id: str, author_id: UUID) -> bytes:
+    """Stands for a person in a room among all chat_servers: it names neither."""
+    return blake2b(room_id.encode() + author_id.bytes, digest_size=DIGEST_BYTES).digest()
 
 
 def _is_due(

@@ -51,7 +51,7 @@ def decode_counts(pairs: Iterable[tuple[bytes, bytes | int]]) -> dict[str, int]:
 
 def decode_posts(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, PostCounts], int | None]:
     """Room id → what people wrote there, and the time of the first flush in ms, None if unknown."""
-    kinds: dict[bytes, list[tuple[bytes, bytes]]] = {kind: [] for kind in (b"d", b"a", b"p", b"e")}
+    kinds: dict[bytes, list[tuple[bytes, bytes]]] = {kind: [] for kind in (b"d", b"a", b"p", b"e", b"n")}
     targets: dict[str, float | None] = {}
     since_ms = None
     for field, text in pairs:
@@ -65,7 +65,7 @@ def decode_posts(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, PostCo
                 kinds[kind].append((room_id, text))
         except ValueError:
             UNREADABLE.labels("posts").inc()
-    demand, authors, passed, exempt = (decode_counts(counts) for counts in kinds.values())
+    demand, authors, passed, exempt, newcomers = (decode_counts(counts) for counts in kinds.values())
     rooms = demand.keys() | passed.keys() | targets.keys()
     return {
         room_id: PostCounts(
@@ -75,6 +75,7 @@ def decode_posts(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, PostCo
             authors.get(room_id, 0),
             targets.get(room_id),
             room_id in targets,
+            newcomers.get(room_id, 0),
         )
         for room_id in rooms
     }, since_ms

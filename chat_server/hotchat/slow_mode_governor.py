@@ -21,7 +21,7 @@ DEVIATIONS: Final = 1.5
 MEMORY_S: Final = 20.0
 """The time constant of what decides on the wait."""
 
-RECENT_S: Final = 6.0
+RECENT_S: Final = 8.0
 """The time constant of what decides that a wave is over."""
 
 SETTLING_S: Final = 2.0
@@ -31,16 +31,29 @@ QUIET_SHARE: Final = 0.25
 """Below this share of the target a wave is over; then the wait is halved each tick."""
 
 HOLD_S: Final = 60.0
-"""The wait moves in the other direction after this time, unless the rate is far from the target."""
+"""The wait changes direction again after this time, unless the rate is far above the target."""
 
 FAR_SHARE: Final = 2.0
 
-FIRST_POSTS: Final = 40
+FIRST_POSTS: Final = 100
 FIRST_S: Final = 4.0
 """The first wait is chosen after so many posts or so many seconds: fewer say little about how many people write."""
 
-FIRST_CAUTION: Final = 0.7
-"""A first wait that is too short is soon corrected; one that is too long is held."""
+GROWING_S: Final = 60.0
+"""While new people are heard, up to this time, the wait follows their number and gets no shorter."""
+
+MAX_UNHEARD: Final = 3.0
+"""At most so many times the people who were heard are expected."""
+
+MIN_LEFT_SHARE: Final = 0.2
+"""What a few regulars write in the first seconds may be chance: others are left at least this share of the target."""
+
+ROUNDING: Final = 1.12
+"""A wait for people who are still coming is at most so much longer than their number asks for."""
+
+MIN_KEPT_S: Final = 15.0
+MAX_KEPT_S: Final = 60.0
+"""A wait gets shorter once it has been in force for its own length, within these bounds: then each had a turn."""
 
 _OPEN_BELOW_S: Final = 0.7
 
@@ -49,8 +62,8 @@ class PostCounts(NamedTuple):
     """What people wrote in one room since the last tick.
 
     `demand`: posts, refused ones included. `passed`: those that were stored, `exempt` of them by hosts and regulars.
-    `authors`: posts by people who had not written for 10 s. `target`: of slow mode `auto`, None in another mode.
-    `is_target_known`: posts that a limit refuses do not report it.
+    `authors`: posts by people who had not written for 10 s; `newcomers`: those of them who had not written for 60 s.
+    `target`: of slow mode `auto`, None in another mode. `is_target_known`: posts that a limit refuses do not report it.
     """
 
     demand: int = 0
@@ -59,13 +72,16 @@ class PostCounts(NamedTuple):
     authors: int = 0
     target: float | None = None
     is_target_known: bool = True
+    newcomers: int = 0
 
 
 class GovernorState(NamedTuple):
     """The wait of one room and what was written lately; the sums fade with MEMORY_S.
 
     `turns`: of a person who wrote whenever they could. `recent_s`, `recent`: seconds and demand, which fade with
-    RECENT_S; a flash counts as twice the target. `direction`: of the last change, 1 for a longer wait.
+    RECENT_S; a flash counts as twice the target. `direction`: of the last change, 1 for a longer wait. `held_s`: since
+    the direction changed. `kept_s`: since the wait changed. `people`: how many wrote since a wave began, for
+    `growing_s` seconds; 0 s once few are new. `heard_s`: the sum of the seconds after which each was first heard.
     `is_unreachable`: even the longest wait leaves more posts than the target.
     """
 
@@ -74,7 +90,11 @@ class GovernorState(NamedTuple):
     clock: TurnClock = TurnClock()
     regular_clock: TurnClock = TurnClock()
     direction: int = 0
-    held_s: float = 0.0
+    held_s: float = HOLD_S
+    kept_s: float = 0.0
+    people: float = 0.0
+    growing_s: float = 0.0
+    heard_s: float = 0.0
     settling_s: float = 0.0
     window_s: float = 0.0
     turns: float = 0.0
@@ -109,11 +129,12 @@ def next_governor(
     if wait_s == state.wait_s:
         return None if state.is_idle else state
     direction = 1 if wait_s > state.wait_s else -1
-    begins = not state.wait_s
-    state = state._replace(wait_s=wait_s, direction=direction, held_s=0.0, is_unreachable=False)
-    if begins:
-        return _emptied(state)._replace(settling_s=SETTLING_S)
-    return state if wait_s else _emptied(state)
+    if direction == -state.direction:
+        state = state._replace(held_s=0.0, growing_s=0.0)
+    if not state.wait_s:
+        state = _began(state)
+    state = state._replace(wait_s=wait_s, direction=direction, kept_s=0.0, is_unreachable=False)
+    return state if wait_s else _emptied(state)._replace(growing_s=0.0)
 
 
 def person_wait_s(wait_s: int, *, is_host: bool, is_regular: bool) -> int:
@@ -121,6 +142,13 @@ def person_wait_s(wait_s: int, *, is_host: bool, is_regular: bool) -> int:
     if is_host:
         return 0
     return min(wait_s, MAX_REGULAR_WAIT_S) if is_regular else wait_s
+
+
+def _began(state: GovernorState) -> GovernorState:
+    """People begin to wait. Those heard before may have come at any time since the window began."""
+    people, growing_s = state.authors, state.window_s
+    state = state._replace(people=people, growing_s=growing_s, heard_s=people * growing_s / 2)
+    return _emptied(state)._replace(settling_s=SETTLING_S)
 
 
 def _emptied(state: GovernorState) -> GovernorState:
@@ -131,9 +159,12 @@ def _remember(state: GovernorState, posts: PostCounts, elapsed_s: float) -> Gove
     kept, kept_recent = exp(-elapsed_s / MEMORY_S), exp(-elapsed_s / RECENT_S)
     state = state._replace(
         held_s=min(HOLD_S, state.held_s + elapsed_s),
+        kept_s=min(MAX_KEPT_S, state.kept_s + elapsed_s),
         clock=state.clock.advanced(state.wait_s, elapsed_s),
         regular_clock=state.regular_clock.advanced(min(state.wait_s, MAX_REGULAR_WAIT_S), elapsed_s),
     )
+    if state.growing_s:
+        state = _heard(state, posts.newcomers, elapsed_s)
     if state.settling_s > 0:
         return state._replace(settling_s=max(0.0, state.settling_s - elapsed_s))
     state = state._replace(
@@ -147,7 +178,17 @@ def _remember(state: GovernorState, posts: PostCounts, elapsed_s: float) -> Gove
         recent=state.recent * kept_recent + min(posts.demand, 2 * state.target * elapsed_s),
     )
     is_longest = state.wait_s == MAX_WAIT_S
-    return state._replace(is_unreachable=is_longest and _share(state) > 1 + _noise(state))
+    limit = 1 if state.is_unreachable else 1 + _noise(state)
+    return state._replace(is_unreachable=is_longest and _share(state) > limit)
+
+
+def _heard(state: GovernorState, newcomers: int, elapsed_s: float) -> GovernorState:
+    """A wait as long as the wave so far would hold all who were heard: then the wave has stopped growing."""
+    growing_s = state.growing_s + elapsed_s
+    people = state.people + newcomers
+    heard_s = state.heard_s + newcomers * (growing_s - elapsed_s / 2)
+    is_growing = people > state.target * growing_s and growing_s < GROWING_S
+    return state._replace(people=people, heard_s=heard_s, growing_s=growing_s if is_growing else 0.0)
 
 
 def _exempt(state: GovernorState) -> float:
@@ -175,11 +216,17 @@ def _next_wait_s(state: GovernorState) -> int:
         return state.wait_s
     share, noise = _share(state), _noise(state)
     is_held = state.held_s < HOLD_S
+    if state.wait_s and state.growing_s:
+        ideal_s = _coming_wait_s(state)
+        wait_s = _rung(state, ideal_s, 1)
+        if wait_s <= ideal_s * ROUNDING:
+            return wait_s
     if share > 1 + noise and (state.turns or state.demand > FIRST_POSTS or state.window_s > FIRST_S):
         if state.direction < 0 and is_held and share < FAR_SHARE:
             return state.wait_s
-        return _rung(state, _ideal_wait_s(state), 1)
-    if state.wait_s and share < 1 - noise and not is_held:
+        return _rung(state, _ideal_wait_s(_with_fewer_posts(state)), 1)
+    is_kept = state.kept_s < min(MAX_KEPT_S, max(MIN_KEPT_S, state.wait_s))
+    if state.wait_s and share < 1 - noise and not (is_held or is_kept or state.growing_s):
         return _rung(state, _ideal_wait_s(state), -1)
     return state.wait_s
 
@@ -187,16 +234,43 @@ def _next_wait_s(state: GovernorState) -> int:
 def _ideal_wait_s(state: GovernorState) -> float:
     """The wait at which the same people would write as much as the target."""
     if not state.turns:
-        return FIRST_CAUTION * _crowd(state) / state.target
+        return _crowd(state) / state.target
     exempt = _exempt(state)
     left_per_s = state.target - exempt / state.window_s
     return MAX_WAIT_S if left_per_s <= 0 else (state.passed - exempt) / state.turns / left_per_s
 
 
+def _with_fewer_posts(state: GovernorState) -> GovernorState:
+    """One standard deviation fewer: a wait that is too short is soon corrected, a longer one is held."""
+    if not state.turns:
+        return state
+    exempt = _exempt(state)
+    others = max(0.0, state.passed - exempt)
+    return state._replace(passed=exempt + max(0.0, others - sqrt(others)))
+
+
 def _crowd(state: GovernorState) -> float:
-    """How many people write. Most are not heard in a few seconds; the fewer write twice, the more there are."""
+    """How many people write. Most are not heard in a few seconds; the fewer write twice, the more there are.
+
+    As with posts, one standard deviation more repeats are taken.
+    """
     repeats = max(0.0, state.demand - state.authors) + 1
+    repeats += sqrt(repeats)
     return state.authors * max(1.0, state.demand / (2 * repeats))
+
+
+def _coming_wait_s(state: GovernorState) -> float:
+    """The wait for the people of a growing wave: those who were heard, and those who will be.
+
+    The earlier people were heard on average, the fewer are left. If each of n people is heard at random with rate r,
+    n (1 - exp(-rt)) of them are heard after t seconds, on average 1/2 - rt/12 of t after the beginning. Half a standard
+    deviation of that mean is added, since few people say little about those who are left.
+    """
+    share_heard = 6 - 12 * state.heard_s / (state.people * state.growing_s)
+    share_heard = max(0.0, share_heard) + sqrt(3 / state.people)
+    people = state.people * min(MAX_UNHEARD, 1 / (1 - exp(-share_heard)))
+    left_per_s = max(MIN_LEFT_SHARE * state.target, state.target - _exempt(state) / state.window_s)
+    return min(MAX_WAIT_S, people / left_per_s)
 
 
 def _rung(state: GovernorState, ideal_s: float, direction: int) -> int:

@@ -8,6 +8,7 @@ from random import Random
 from typing import Final, Literal
 
 from chat_server.hotchat.slow_mode_governor import (
+    MAX_REGULAR_WAIT_S,
     GovernorState,
     PostCounts,
     next_governor,
@@ -16,6 +17,7 @@ from chat_server.hotchat.slow_mode_governor import (
 from chat_server.limits.turn_clock import has_turn, turn_in_s
 
 AUTHOR_GAP_MS: Final = 10_000
+NEWCOMER_GAP_MS: Final = 60_000
 COPY_DELAY_MS: Final = 500
 """From the tick until every chat_server applies its result."""
 
@@ -32,7 +34,7 @@ class Writer:
     until_s: float = inf
     is_active: Callable[[float], bool] = lambda _: True
     last_turn: float | None = None
-    counted_ms: int = -AUTHOR_GAP_MS
+    counted_ms: dict[int, int] = field(default_factory=dict)
     waits_with_post: bool = False
 
 
@@ -68,7 +70,19 @@ class Run:
         return found
 
 
-def simulate(writers: list[Writer], target: float, seconds: int, seed: int = 7) -> Run:
+Controller = Callable[[GovernorState | None, PostCounts | None, float], GovernorState | None]
+
+
+def simulate(
+    writers: list[Writer],
+    target: float,
+    seconds: int,
+    seed: int = 7,
+    *,
+    controller: Controller = next_governor,
+    processes_that_count_alone: int = 1,
+) -> Run:
+    """`processes_that_count_alone`: chat_servers that take turns at random and do not share a count of people."""
     rng, run = Random(seed), Run(target)
     fractions = [rng.random() for _ in writers]
     due: list[tuple[int, int]] = []
@@ -77,7 +91,7 @@ def simulate(writers: list[Writer], target: float, seconds: int, seed: int = 7) 
     state: GovernorState | None = None
     in_force = GovernorState(target)
     for second in range(seconds):
-        demand = passed = exempt = authors = 0
+        demand = passed = exempt = authors = newcomers = 0
         for now_ms in _until(due, (second + 1) * 1000):
             _, number = heappop(due)
             writer = writers[number]
@@ -95,9 +109,12 @@ def simulate(writers: list[Writer], target: float, seconds: int, seed: int = 7) 
             if wait_s and not has_turn(writer.last_turn, clock, fractions[number]):
                 wait_ms = max(1, int(1000 * turn_in_s(clock, wait_s, fractions[number])))
             demand += writer.manners == "spam" or not writer.waits_with_post
-            if now_ms - writer.counted_ms >= AUTHOR_GAP_MS:
+            process = rng.randrange(processes_that_count_alone) if processes_that_count_alone > 1 else 0
+            quiet_ms = now_ms - writer.counted_ms.get(process, -NEWCOMER_GAP_MS)
+            if quiet_ms >= AUTHOR_GAP_MS:
                 authors += 1
-                writer.counted_ms = now_ms
+                newcomers += quiet_ms >= NEWCOMER_GAP_MS
+                writer.counted_ms[process] = now_ms
             writer.waits_with_post = wait_ms > 0 and writer.manners != "leave"
             if not wait_ms:
                 passed += 1
@@ -110,13 +127,27 @@ def simulate(writers: list[Writer], target: float, seconds: int, seed: int = 7) 
                 heappush(due, (now_ms + 200, number))
             else:
                 heappush(due, (now_ms + pause_ms, number))
-        posts = PostCounts(demand, passed, exempt, authors, target) if demand else None
-        state = next_governor(state, posts, 1.0)
+        posts = PostCounts(demand, passed, exempt, authors, target, newcomers=newcomers) if demand else None
+        state = controller(state, posts, 1.0)
         run.demand.append(demand)
         run.passed.append(passed)
         run.wait_s.append(0 if state is None else state.wait_s)
         run.unreachable.append(state is not None and state.is_unreachable)
     return run
+
+
+def constant_wait(target: float, wait_s: int) -> Controller:
+    """A controller that lets people wait so long from the first second on."""
+
+    def keep(state: GovernorState | None, posts: PostCounts | None, elapsed_s: float) -> GovernorState:
+        state = state or GovernorState(target)
+        return state._replace(
+            wait_s=wait_s,
+            clock=state.clock.advanced(state.wait_s, elapsed_s),
+            regular_clock=state.regular_clock.advanced(min(state.wait_s, MAX_REGULAR_WAIT_S), elapsed_s),
+        )
+
+    return keep
 
 
 def _until(due: list[tuple[int, int]], end_ms: int) -> Iterator[int]:

@@ -57,6 +57,7 @@ async def test_posts_are_drained_with_the_fetches_and_timed_from_their_first_flu
     fields: dict[Any, Any] = {
         "d:lobby": 9,
         "a:lobby": 4,
+        "n:lobby": 3,
         "p:lobby": 7,
         "e:lobby": 2,
         "t:lobby": "2.5",
@@ -72,7 +73,7 @@ async def test_posts_are_drained_with_the_fetches_and_timed_from_their_first_flu
     tick = await store.drain()
     assert tick is not None
     assert tick.posts == {
-        "lobby": PostCounts(9, 7, 2, 4, 2.5),
+        "lobby": PostCounts(9, 7, 2, 4, 2.5, newcomers=3),
         "attic": PostCounts(),
         "yard": PostCounts(passed=3, is_target_known=False),
     }

@@ -32,9 +32,15 @@ def regulars(people: int, rate_per_s: float) -> list[Writer]:
 
 counts = st.integers(0, 10_000)
 posts = st.builds(
-    lambda demand, passed, exempt, authors: PostCounts(
-        demand, min(demand, passed), min(demand, passed, exempt), min(demand, authors), 5.0
+    lambda demand, passed, exempt, authors, newcomers: PostCounts(
+        demand,
+        min(demand, passed),
+        min(demand, passed, exempt),
+        min(demand, authors),
+        5.0,
+        newcomers=min(demand, authors, newcomers),
     ),
+    counts,
     counts,
     counts,
     counts,
@@ -73,6 +79,7 @@ def test_more_demand_never_gives_a_shorter_wait(
         demand=less.demand + newcomers + refused,
         passed=less.passed + newcomers,
         authors=less.authors + newcomers + refused,
+        newcomers=less.newcomers + newcomers + refused,
     )
     before = after(history)
     one, other = next_governor(before, less, 1.0), next_governor(before, more, 1.0)
