@@ -18,6 +18,7 @@ from chat_server.limits.turn_clock import has_turn, turn_in_s
 
 AUTHOR_GAP_MS: Final = 10_000
 NEWCOMER_GAP_MS: Final = 60_000
+NEVER_MS: Final = 10**12
 COPY_DELAY_MS: Final = 500
 """From the tick until every chat_server applies its result."""
 
@@ -27,6 +28,8 @@ Manners = Literal["wait", "leave", "spam"]
 
 @dataclass(slots=True)
 class Writer:
+    """`recorded_ms`: when the person wants to write, in place of a rate; nothing while they wait with a post."""
+
     rate_per_s: float
     manners: Manners = "wait"
     is_regular: bool = False
@@ -36,6 +39,13 @@ class Writer:
     last_turn: float | None = None
     counted_ms: dict[int, int] = field(default_factory=dict)
     waits_with_post: bool = False
+    recorded_ms: tuple[int, ...] = ()
+
+    def next_ms(self, now_ms: int, rng: Random) -> int:
+        """When the person wants to write again."""
+        if self.recorded_ms:
+            return next((ms for ms in self.recorded_ms if ms > now_ms), NEVER_MS)
+        return now_ms + max(1, int(1000 * rng.expovariate(self.rate_per_s)))
 
 
 @dataclass(slots=True)
@@ -87,7 +97,7 @@ def simulate(
     fractions = [rng.random() for _ in writers]
     due: list[tuple[int, int]] = []
     for number, writer in enumerate(writers):
-        heappush(due, (int(1000 * (writer.from_s + rng.expovariate(writer.rate_per_s))), number))
+        heappush(due, (writer.next_ms(int(1000 * writer.from_s), rng), number))
     state: GovernorState | None = None
     in_force = GovernorState(target)
     for second in range(seconds):
@@ -97,11 +107,11 @@ def simulate(
             writer = writers[number]
             if now_ms >= second * 1000 + COPY_DELAY_MS:
                 in_force = state or GovernorState(target)
-            pause_ms = max(1, int(1000 * rng.expovariate(writer.rate_per_s)))
+            next_ms = writer.next_ms(now_ms, rng)
             if now_ms >= writer.until_s * 1000:
                 continue
             if not writer.is_active(now_ms / 1000):
-                heappush(due, (now_ms + pause_ms, number))
+                heappush(due, (next_ms, number))
                 continue
             wait_ms = 0
             wait_s = person_wait_s(in_force.wait_s, is_host=False, is_regular=writer.is_regular)
@@ -120,13 +130,11 @@ def simulate(
                 passed += 1
                 exempt += writer.is_regular
                 writer.last_turn = clock.turns
-                heappush(due, (now_ms + pause_ms, number))
-            elif writer.manners == "wait":
-                heappush(due, (now_ms + wait_ms + rng.randrange(300), number))
-            elif writer.manners == "spam":
-                heappush(due, (now_ms + 200, number))
-            else:
-                heappush(due, (now_ms + pause_ms, number))
+            if wait_ms and writer.manners == "wait":
+                next_ms = now_ms + wait_ms + rng.randrange(300)
+            elif wait_ms and writer.manners == "spam":
+                next_ms = now_ms + 200
+            heappush(due, (next_ms, number))
         posts = PostCounts(demand, passed, exempt, authors, target, newcomers=newcomers) if demand else None
         state = controller(state, posts, 1.0)
         run.demand.append(demand)

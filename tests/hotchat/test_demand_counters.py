@@ -1,7 +1,7 @@
 """Counts reach Redis exactly once and in time, or are dropped and reported. On a real Valkey."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -178,7 +178,8 @@ async def test_posts_are_counted_once_with_their_authors_and_the_target(redis: R
 
 async def let_authors_age(redis: Redis, seconds: int) -> None:
     """As if all authors had counted so much earlier."""
-    for digest, counted_ms in await redis.zrange(AUTHORS, 0, -1, withscores=True):
+    counted = cast(list[tuple[bytes, float]], await redis.zrange(AUTHORS, 0, -1, withscores=True))
+    for digest, counted_ms in counted:
         await redis.zadd(AUTHORS, {digest: counted_ms - 1000 * seconds})
 
 
