@@ -1,6 +1,7 @@
 """A raid: hundreds of new sessions post one text into a large room, until a host bans them all with one call."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from random import Random
 from typing import Final, cast
 from uuid import uuid4
 
+from load_tests.bench.crowds import generator_note
 from load_tests.chaos.ban_check import broken_bans
 from load_tests.chaos.crowd import Crowd
 from load_tests.chaos.fault import FaultList
@@ -52,6 +54,31 @@ SMALL: Final = RaidSize(
 )
 
 
+@dataclass(frozen=True)
+class Phase:
+    """`posts_s`: the seconds that each post of the regulars took. `generator_share`: its use of a core meanwhile."""
+
+    posts_s: list[float]
+    generator_share: float
+
+    def __str__(self) -> str:
+        return f"{_p99(self.posts_s) * 1000:.0f} ms ({generator_note(self.generator_share)})"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`elsewhere`: the same generator load, but the raiders post into another room. It bounds the generator's part.
+
+    `delays_s`: from the host's call until each stream had the purge. `call_s`: until the call's response.
+    """
+
+    before: Phase
+    during: Phase
+    elsewhere: Phase
+    delays_s: list[float]
+    call_s: float
+
+
 @FAULTS.add("raid of 500 new sessions, purged with one call", is_mixable=False)
 async def raid(system: System, crowd: Crowd) -> None:
     await _raid(system, crowd, FULL)
@@ -91,17 +118,23 @@ class PurgeReader(asyncio.Protocol):
 
 async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
     room = await HostedRoom.make(crowd, system.chat_urls, Random(size.raiders))
+    other_room = await HostedRoom.make(crowd, system.chat_urls, room.rng)
     regulars, raiders = await room.people(size.regulars), await room.people(size.raiders)
     crowd.pace.every_s *= SLOWER_CROWD
     try:
         async with _readers(system.publishers, room.id, size.readers) as readers, _lateness() as late_s:
-            before_s = await _regular_posts(room, regulars, size.phase_s)
-            during_s, called_s, took_s = await _raid_until_purged(room, regulars, raiders, size)
+            before = await _regular_posts(room, regulars, size.phase_s)
+            during, called_s, call_s = await _raid_until_purged(room, regulars, raiders, size)
             await _arrived(readers)
+            # After the raid: earlier posts of the raiders elsewhere would make their purge slower.
+            async with _posting(other_room, raiders, size, uuid4().hex):
+                elsewhere = await _regular_posts(room, regulars, size.phase_s)
     finally:
         crowd.pace.every_s /= SLOWER_CROWD
     delays_s = [r.purged_at_s - called_s for r in readers if r.purged_at_s is not None]
-    _judge(system, size, before_s, during_s, delays_s, took_s)
+    findings, remarks = judge(size, Measured(before, during, elsewhere, delays_s, call_s))
+    system.findings += findings
+    system.remarks += remarks
     system.remarks.append(f"the load generator itself was late by {_p99(late_s) * 1000:.0f} ms at p99")
     await asyncio.sleep(PAGES_OLD_S)
     events = await room.events()
@@ -110,37 +143,44 @@ async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
     system.findings += broken_bans(events, bans, [person.id for person in raiders])
 
 
-async def _regular_posts(room: HostedRoom, regulars: list[Person], seconds: float) -> list[float]:
-    """Let the regulars post once a second each. Returns the seconds that each post took."""
-    took_s: list[float] = []
-    await asyncio.gather(*(_post_often(room, person, 1.0, seconds, None, took_s) for person in regulars))
-    return took_s
+async def _regular_posts(room: HostedRoom, regulars: list[Person], seconds: float) -> Phase:
+    """Let the regulars post once a second each."""
+    posts_s: list[float] = []
+    loop = asyncio.get_running_loop()
+    begun_s, cpu_s = loop.time(), time.process_time()
+    await asyncio.gather(*(_post_often(room, person, 1.0, seconds, None, posts_s) for person in regulars))
+    return Phase(posts_s, (time.process_time() - cpu_s) / (loop.time() - begun_s))
+
+
+@asynccontextmanager
+async def _posting(room: HostedRoom, raiders: list[Person], size: RaidSize, text: str) -> AsyncIterator[None]:
+    """The raiders post this text until the block ends."""
+    every_s = 1 / size.raider_posts_per_s
+    posts = asyncio.gather(
+        *(_post_often(room, person, every_s, 2 * size.phase_s, text, []) for person in raiders)
+    )
+    try:
+        yield
+    finally:
+        posts.cancel()
+        await asyncio.gather(posts, return_exceptions=True)
 
 
 async def _raid_until_purged(
     room: HostedRoom, regulars: list[Person], raiders: list[Person], size: RaidSize
-) -> tuple[list[float], float, float]:
-    """Returns the seconds that posts of regulars took, the time of the host's call and the seconds that it took."""
+) -> tuple[Phase, float, float]:
+    """Returns the posts of the regulars, the time of the host's call and the seconds until its response."""
     text = f"raid {uuid4().hex}"
     first = await raiders[0].must("POST", f"{room.path}/messages", _message(text))
     loop = asyncio.get_running_loop()
-    raid = asyncio.gather(
-        *(
-            _post_often(room, person, 1 / size.raider_posts_per_s, 2 * size.phase_s, text, [])
-            for person in raiders
-        )
-    )
-    try:
+    async with _posting(room, raiders, size, text):
         regular_posts = asyncio.create_task(_regular_posts(room, regulars, size.phase_s + 2))
         await asyncio.sleep(size.phase_s)
         called_s = loop.time()
         ban = {"seconds": None, "purge": True, "same_text_as": first["id"]}
         await room.owner.must("POST", f"{room.path}/bans", ban)
-        took_s = loop.time() - called_s
-        return await regular_posts, called_s, took_s
-    finally:
-        raid.cancel()
-        await asyncio.gather(raid, return_exceptions=True)
+        call_s = loop.time() - called_s
+        return await regular_posts, called_s, call_s
 
 
 async def _post_often(
@@ -207,26 +247,26 @@ async def _arrived(readers: list[PurgeReader]) -> None:
             await asyncio.sleep(0.02)
 
 
-def _judge(
-    system: System,
-    size: RaidSize,
-    before_s: list[float],
-    during_s: list[float],
-    delays_s: list[float],
-    took_s: float,
-) -> None:
-    p99_s, p99_before_s, p99_during_s = (_p99(times) for times in (delays_s, before_s, during_s))
-    system.remarks.append(
-        f"99 % of {size.readers:,} streams had the purge {p99_s * 1000:.0f} ms after the call, which took"
-        f" {took_s * 1000:.0f} ms; p99 of the regulars' posts {p99_before_s * 1000:.0f} ms before the raid,"
-        f" {p99_during_s * 1000:.0f} ms during it"
+def judge(size: RaidSize, measured: Measured) -> tuple[list[str], list[str]]:
+    """The broken promises, and figures for the reader."""
+    purge_s = _p99(measured.delays_s)
+    before_s, during_s, elsewhere_s = (
+        _p99(phase.posts_s) for phase in (measured.before, measured.during, measured.elsewhere)
     )
-    if not size.is_timed:
-        return
-    if p99_s > PURGE_WITHIN_S:
-        system.findings.append(f"the purge took {p99_s:.2f} s, more than {PURGE_WITHIN_S:g} s")
-    if p99_during_s > SLOWER_POSTS * p99_before_s:
-        system.findings.append(f"the raid slowed posts by a factor of {p99_during_s / p99_before_s:.1f}")
+    remarks = [
+        f"99 % of {size.readers:,} streams had the purge {purge_s * 1000:.0f} ms after the call, which took"
+        f" {measured.call_s * 1000:.0f} ms",
+        f"p99 of the regulars' posts: {measured.before} before the raid, {measured.during} during it,"
+        f" {measured.elsewhere} while the same people posted into another room",
+        f"the raid slowed posts by a factor of {during_s / before_s:.2f}; the same load in another room by"
+        f" {elsewhere_s / before_s:.2f}",
+    ]
+    findings = []
+    if size.is_timed and purge_s > PURGE_WITHIN_S:
+        findings.append(f"the purge took {purge_s:.2f} s, more than {PURGE_WITHIN_S:g} s")
+    if size.is_timed and during_s > SLOWER_POSTS * before_s:
+        findings.append(f"the raid slowed posts by a factor of {during_s / before_s:.1f}")
+    return findings, remarks
 
 
 def _p99(times_s: list[float]) -> float:
