@@ -211,7 +211,7 @@ class LogEntry:
 
 @dataclass(slots=True)
 class HostInput:
-    """What operations of hosts need besides.
+    """The rows that only operations of hosts need.
 
     `nicknames`: of the people they name. `message_counts`: how many undeleted messages the people have whose messages
     are purged. `settings`: of rooms that change. `addresses`: hashes of the last ones of people whose

@@ -194,7 +194,7 @@ DELETE FROM bans b USING (
 
 
 async def read_host_input(connection: Connection, operations: Sequence[RoomOperation]) -> HostInput:
-    """What these operations need besides."""
+    """Read the rows that only operations of hosts need."""
     host_input = HostInput()
     changed_rooms: list[str] = []
     erasures = [operation for operation in operations if isinstance(operation, ErasePerson)]

@@ -13,7 +13,7 @@ class SlowModeRule(NamedTuple):
 
     @property
     def mode(self) -> SlowModeKind:
-        """A server of the version before knows no target and may have set seconds besides one: then they count."""
+        """An earlier version, which knows no target, may have set seconds next to one. Then the seconds count."""
         if self.seconds:
             return "fixed"
         return "off" if self.target_posts_per_s is None else "auto"

@@ -29,10 +29,6 @@ class Delivery:
     all_arrived: bool | None
 
     @property
-    def delivered_share(self) -> float:
-        return self.window.per_s / self.offered_per_s
-
-    @property
     def trouble(self) -> str:
         """Notes for the reader of the table; may be empty."""
         found = []

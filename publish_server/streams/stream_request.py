@@ -13,7 +13,7 @@ CURSOR_PARAMETERS: Final = ("lastEventId", "last_event_id")
 
 MAX_QUERY_BYTES: Final = 16 * 1024
 MAX_PARAMETERS: Final = 20
-"""Besides the rooms of a list."""
+"""Without counting the rooms of a list."""
 
 _CURSOR = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 

@@ -7,7 +7,7 @@ import type { CallFormView } from "./use-call-form";
 interface CallFormProps extends CallFormView {
   /** What the call does. */
   help?: string;
-  /** The fields of the form besides the nickname. */
+  /** The fields of the form other than the nickname. */
   children?: ReactNode;
   /** A required field is empty. */
   isIncomplete?: boolean;

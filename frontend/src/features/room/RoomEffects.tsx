@@ -19,9 +19,9 @@ interface RoomEffectsProps {
   isSilent: boolean;
 }
 
-/** What an open room does besides drawing itself: the read mark, the pace of a slow device, kinds of reactions, own
- * reactions, quotes, tags of duplicate nicknames, announcements and notifications. It is loaded after the room, and hears
- * the news that have arrived before it. */
+/** The work of an open room apart from drawing: the read mark, the title, the pace of a slow device, kinds of reactions, own
+ * reactions, quotes, tags of duplicate nicknames, announcements and notifications. It is loaded after the room, and gets the
+ * news that arrived before it. */
 export default function RoomEffects({ screen, duplicateNicknames, setKinds, isSilent }: RoomEffectsProps) {
   const { view, news, ownReactions } = useOpenRoom();
   useFrameWatch(view);

@@ -14,7 +14,7 @@ import { shownWait } from "./shown-wait";
 /** Why the browser refused a field of the form. */
 export type FieldProblems<F> = { readonly [Name in keyof F]?: TextProblem | null };
 
-/** The call of a form, and the fields that it needs besides the nickname. */
+/** The call of a form, and the fields that it needs in addition to the nickname. */
 export interface FormCall<F, T> {
   /** The fields of the empty form. */
   readonly fields: F;
