@@ -13,7 +13,7 @@ import orjson
 from chat_contract.internal_api import AccessReply, Heads, RoomHead, RoomReaders, service_token
 from publish_server.encoding.sse_frames import event_frame
 from publish_server.metrics import CHAT_CALLS
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from server_kit.dependency_status import DependencyStatus
 from server_kit.ended_sessions import SessionEnd
 
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 class StoredEvent(NamedTuple):
     seq: int
-    entry: Entry
+    entry: LogEntry
 
 
 class StoredEvents(NamedTuple):
@@ -99,7 +99,7 @@ def stored_event(raw: bytes) -> StoredEvent:
     author_id = None if message is None or message.author is None else message.author.id.encode()
     event_type = event.type.encode()
     frame = event_frame(event_type, raw, event.seq)
-    entry = Entry(frame, event_type, conflate, message_id, author_id, is_left_out=not event.calm)
+    entry = LogEntry(frame, event_type, conflate, message_id, author_id, is_left_out=not event.calm)
     return StoredEvent(event.seq, entry)
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from chat_contract.events import MAX_REPLIED_TO, StreamSkipped
 from publish_server.encoding.sse_frames import json_frame
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 
 
 class CalmNews(NamedTuple):
@@ -24,7 +24,7 @@ class SkippedRun:
         self._messages = 0
         self._replied_to: dict[bytes, None] = {}
 
-    def add(self, seq: int, entry: Entry) -> None:
+    def add(self, seq: int, entry: LogEntry) -> None:
         self._to_seq = seq
         if entry.type == b"message.created":
             self._messages += 1

@@ -10,7 +10,7 @@ from chat_contract.events import Heat
 from chat_contract.internal_api import RoomHead
 from chat_contract.topics import header
 from publish_server.metrics import GAPS, MALFORMED, OFFERED, RING_BYTES, RINGS_SHRUNK, SIGNALS
-from publish_server.rooms.entry import REMOVALS, Entry
+from publish_server.rooms.log_entry import REMOVALS, LogEntry
 from publish_server.rooms.missing_tracker import MissingTracker
 from publish_server.rooms.purge_marks import PURGE, purge_in
 from publish_server.rooms.record_parser import MalformedRecord, Record, parse_record
@@ -152,7 +152,7 @@ class Hub:
 
     # Events, from Kafka or from chat_server
 
-    def offer(self, room: Room, seq: int, entry: Entry) -> OfferResult:
+    def offer(self, room: Room, seq: int, entry: LogEntry) -> OfferResult:
         """Pass one event to the room's log. Call `room_moved` after the last one of a batch."""
         result = room.log.offer(seq, entry)
         self._rings_bytes += len(entry.frame)
@@ -165,7 +165,7 @@ class Hub:
             self._take_removal(room, entry, is_new=result is not OfferResult.DUPLICATE)
         return result
 
-    def _take_removal(self, room: Room, entry: Entry, *, is_new: bool) -> None:
+    def _take_removal(self, room: Room, entry: LogEntry, *, is_new: bool) -> None:
         if entry.type == PURGE:
             # Also if it is no new event for the log: it may have become a gap, or be older than the first head.
             purge = purge_in(entry.type, entry.frame)

@@ -4,7 +4,7 @@ from typing import Any, Final, Protocol
 
 from chat_contract.topics import header
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.entry import Entry, ids_in
+from publish_server.rooms.log_entry import LogEntry, ids_in
 
 MAX_VALUE_BYTES: Final = 64 * 1024
 """A text of 4,000 code points, escaped at its worst, takes a third of it."""
@@ -25,7 +25,7 @@ class MalformedRecord(Exception):
     pass
 
 
-def parse_record(record: Record) -> tuple[bytes, bytes, int | None, Entry | None]:
+def parse_record(record: Record) -> tuple[bytes, bytes, int | None, LogEntry | None]:
     """Type, value, seq and log entry. A signal has neither seq nor entry.
 
     Raises MalformedRecord, or ValueError for a value that is no JSON.
@@ -47,7 +47,7 @@ def parse_record(record: Record) -> tuple[bytes, bytes, int | None, Entry | None
         return event_type, value, None, None
     if seq.isdigit() and len(seq) < 20 and (number := int(seq)) > 0:
         conflate = header(record.headers, "conflate")
-        entry = Entry(
+        entry = LogEntry(
             event_frame(event_type, value, number), event_type, conflate, *ids_in(event_type, value)
         )
         if header(record.headers, "calm") == b"false":

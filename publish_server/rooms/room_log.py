@@ -10,7 +10,7 @@ from chat_contract.events import Message, RecentMessage
 from publish_server.encoding.sse_frames import event_frame, gap_frame
 from publish_server.metrics import TEXTS_REMOVED
 from publish_server.rooms.calm_runs import CalmNews, SkippedRun
-from publish_server.rooms.entry import REMOVALS, TEXT_EVENTS, Entry, event_of, without_people
+from publish_server.rooms.log_entry import REMOVALS, TEXT_EVENTS, LogEntry, event_of, without_people
 from publish_server.rooms.purge_marks import PurgeMarks
 
 _COUNTED_EVENTS: Final = frozenset({b"message.created", b"message.deleted"})
@@ -88,9 +88,9 @@ class RoomLog:
         self.last_removal_seq = 0
         self.last_unmerged_seq = 0
         self._seqs: list[int] = []
-        self._entries: list[Entry] = []
+        self._entries: list[LogEntry] = []
         self._bytes = 0
-        self._early: dict[int, Entry] = {}
+        self._early: dict[int, LogEntry] = {}
         self._early_bytes = 0
         self._text_seqs: dict[bytes, int | list[int]] = {}  # most messages have one text and need no list
         self._deleted: set[bytes] = set()
@@ -121,7 +121,7 @@ class RoomLog:
         self._drop_stale()
         self._drain_early()
 
-    def offer(self, seq: int, entry: Entry) -> OfferResult:
+    def offer(self, seq: int, entry: LogEntry) -> OfferResult:
         """Append the next event, drop an old one, and keep an early one until those before it arrive."""
         if self.is_started:
             if seq == self.head + 1:
@@ -163,7 +163,7 @@ class RoomLog:
     def skip_to(self, seq: int) -> None:
         """Replace the events in (head, seq] by a gap, then append the early events that follow it."""
         if seq > self.head:
-            self._append(seq, Entry(gap_frame(self.head, seq), b"stream.gap", None))
+            self._append(seq, LogEntry(gap_frame(self.head, seq), b"stream.gap", None))
             self._drop_stale()
             self._drain_early()
 
@@ -300,10 +300,10 @@ class RoomLog:
             self._early_bytes += len(replaced.frame) - len(entry.frame)
             self._early[seq] = replaced
 
-    def _without_erased(self, seq: int, entry: Entry) -> Entry:
+    def _without_erased(self, seq: int, entry: LogEntry) -> LogEntry:
         return without_people(seq, entry, self.purges.erased) if self.purges.erased else entry
 
-    def _remove_text(self, index: int) -> Entry:
+    def _remove_text(self, index: int) -> LogEntry:
         """Replace the entry at that index by one whose message is shown as deleted, and return it."""
         entry = self._entries[index]
         if entry.type not in TEXT_EVENTS:
@@ -311,7 +311,7 @@ class RoomLog:
         event, seq = event_of(entry), self._seqs[index]
         blank = entry._replace(author_id=None)
         if event is None:
-            blank = Entry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
+            blank = LogEntry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
         elif event["message"].get("text"):
             event["message"] |= {"text": "", "deleted": True, "reactions": {}}
             blank = blank._replace(frame=event_frame(entry.type, orjson.dumps(event), seq))
@@ -321,7 +321,7 @@ class RoomLog:
         self._entries[index] = blank
         return blank
 
-    def _append(self, seq: int, entry: Entry) -> None:
+    def _append(self, seq: int, entry: LogEntry) -> None:
         self._seqs.append(seq)
         self._entries.append(entry)
         self.head = seq
@@ -366,7 +366,7 @@ class RoomLog:
             del self._seqs[:count]
             del self._entries[:count]
 
-    def _unindex(self, dropped: list[Entry]) -> None:
+    def _unindex(self, dropped: list[LogEntry]) -> None:
         """Forget messages whose last entry is among `dropped`, the oldest entries of the log."""
         texts, floor = self._text_seqs, self.floor
         for entry in dropped:

@@ -21,7 +21,7 @@ from publish_server.fanout.calm_pacer import (
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.subscriber import Subscriber
 from publish_server.rooms.calm_runs import CalmNews, SkippedRun
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from tests.publish.conftest import Broker, StartPublish, started
 from tests.publish.hub_fixtures import PLAIN, Core, event_record
 from tests.publish.stored_rooms import StoredRooms, message_event
@@ -97,8 +97,8 @@ async def test_a_skipped_run_names_some_of_the_people_who_were_answered() -> Non
     run = SkippedRun(4)
     assert run.end_before(5) == b""
     for seq in range(6, 6 + 2 * MAX_REPLIED_TO):
-        run.add(seq, Entry(b"", b"message.created", None, is_left_out=True, replied_to=b"user-%d" % seq))
-        run.add(seq, Entry(b"", b"reaction.changed", b"x", is_left_out=True))
+        run.add(seq, LogEntry(b"", b"message.created", None, is_left_out=True, replied_to=b"user-%d" % seq))
+        run.add(seq, LogEntry(b"", b"reaction.changed", b"x", is_left_out=True))
     frame = run.end_before(6 + 2 * MAX_REPLIED_TO)
     skipped = orjson.loads(frame.split(b"data: ")[1])
     chat_contract().check_schema("StreamSkipped", skipped)

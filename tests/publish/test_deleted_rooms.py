@@ -8,7 +8,7 @@ import pytest
 from publish_server.fanout.flush import flush_steps
 from publish_server.fanout.room_audience import RoomAudience
 from publish_server.fanout.subscriber import Subscriber
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import message_event
 from tests.publish.test_room_lists import Lists
@@ -86,7 +86,7 @@ def test_a_second_notice_of_the_deletion_changes_nothing(sock: socket.socket) ->
 def test_a_flush_in_progress_ends_before_its_streams_do(sock: socket.socket) -> None:
     """A compressed stream that is left out of a started flush would have a wrong checksum."""
     room = DeletedRoom(sock)
-    room.audience.log.offer(HEAD + 1, Entry(b"data: x\n\n", b"message.created", None))
+    room.audience.log.offer(HEAD + 1, LogEntry(b"data: x\n\n", b"message.created", None))
     steps = flush_steps(room.audience.full, room.core.replay_queue, 1)
     next(steps)
     room.delete_by_signal()

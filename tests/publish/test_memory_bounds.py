@@ -18,7 +18,7 @@ from publish_server.fanout.subscriber import Subscriber
 from publish_server.recovery.catch_up_pages import KEEP_UNUSED_S, MAX_PAGE_BYTES, MAX_READS, CatchUpPages
 from publish_server.recovery.chat_client import ChatClient, ChatUnavailable
 from publish_server.recovery.head_checks import HEADS_PER_CALL, HeadChecks
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from publish_server.rooms.room_registry import MAX_UNCONFIRMED
 from tests.publish.hub_fixtures import Core, CountingTransport, event_record, subscriber_of
 from tests.publish.stored_rooms import StoredRooms
@@ -187,7 +187,7 @@ def test_all_rings_together_are_bounded() -> None:
     now = 0.0
     total = 1_000_000
     core = Core(lambda: now, ring_events=10_000, rings_total_bytes=total)
-    frame = Entry(b"x" * 1_000, b"message.created", None)
+    frame = LogEntry(b"x" * 1_000, b"message.created", None)
     rooms = [core.follow_at(0, f"room-{number}").room for number in range(20)]
     for room in rooms:
         for seq in range(1, 201):
@@ -232,7 +232,7 @@ def test_kept_pieces_are_bounded_in_bytes(sock: socket.socket) -> None:
     audience = core.follow_at(0)
     room = audience.room
     for seq in range(1, 2_001):
-        core.hub.offer(room, seq, Entry(b"x" * 60_000, b"message.created", None))
+        core.hub.offer(room, seq, LogEntry(b"x" * 60_000, b"message.created", None))
     subscriber = stuck_subscriber(audience, sock)
     for cursor in range(2_000):
         assert isinstance(core.catch_up.next_piece(room, subscriber, cursor, room.log.head), Piece)

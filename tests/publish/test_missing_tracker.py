@@ -2,7 +2,7 @@
 
 import pytest
 
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from publish_server.rooms.missing_tracker import REORDER_S, TAIL_S, MissingTracker
 from publish_server.rooms.room import Room
 from publish_server.rooms.room_log import RoomLog
@@ -21,7 +21,7 @@ class Tracked:
     def receive(self, *seqs: int) -> None:
         """A batch with these events arrives."""
         for seq in seqs:
-            self.room.log.offer(seq, Entry(b"frame", b"message.created", None))
+            self.room.log.offer(seq, LogEntry(b"frame", b"message.created", None))
         self.tracker.update(self.room)
 
     def is_due_after(self, seconds: float) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from publish_server.rooms.entry import Entry
+from publish_server.rooms.log_entry import LogEntry
 from publish_server.rooms.record_parser import MAX_VALUE_BYTES, MalformedRecord, parse_record
 from tests.publish.hub_fixtures import KafkaRecord
 
@@ -17,7 +17,7 @@ def test_an_event_becomes_a_frame_with_its_value_unchanged() -> None:
     value = b'{ "unusual" : "spacing" }'
     parsed = parse_record(record(value, TYPE, ("seq", b"7"), ("conflate", b"a:heart")))
     frame = b"id: 7\nevent: reaction.changed\ndata: %b\n\n" % value
-    assert parsed == (b"reaction.changed", value, 7, Entry(frame, b"reaction.changed", b"a:heart"))
+    assert parsed == (b"reaction.changed", value, 7, LogEntry(frame, b"reaction.changed", b"a:heart"))
 
 
 def test_a_record_without_seq_is_a_signal() -> None:

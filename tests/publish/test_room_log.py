@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from publish_server.encoding.sse_frames import event_frame
-from publish_server.rooms.entry import Entry, ids_in
+from publish_server.rooms.log_entry import LogEntry, ids_in
 from publish_server.rooms.room_log import OfferResult, RoomLog
 
 
-def entry(seq: int, conflate: bytes | None = None) -> Entry:
-    return Entry(event_frame(b"message.created", b'{"seq":%d}' % seq, seq), b"message.created", conflate)
+def entry(seq: int, conflate: bytes | None = None) -> LogEntry:
+    return LogEntry(event_frame(b"message.created", b'{"seq":%d}' % seq, seq), b"message.created", conflate)
 
 
 def log_with(*seqs: int, head: int = 0, max_events: int = 100, max_bytes: int = 10_000) -> RoomLog:
@@ -134,13 +134,13 @@ def test_the_last_of_conflated_events_keeps_its_place() -> None:
     assert (first.to_seq, seqs_in(first.body)) == (3, [1, 2, 3])
 
 
-def about(seq: int, kind: str, message_id: str, text: str = "") -> Entry:
+def about(seq: int, kind: str, message_id: str, text: str = "") -> LogEntry:
     """An event as chat_server encodes it, with its fields in a fixed order."""
     event_type = f"message.{kind}"
     message = {"id": message_id, "text": text, "deleted": kind == "deleted", "reply_to": "a"}
     value = orjson.dumps({"type": event_type, "room_id": "lobby", "seq": seq, "message": message})
     frame = event_frame(event_type.encode(), value, seq)
-    return Entry(frame, event_type.encode(), None, *ids_in(event_type.encode(), value))
+    return LogEntry(frame, event_type.encode(), None, *ids_in(event_type.encode(), value))
 
 
 def test_a_deletion_removes_the_text_from_creation_edits_and_pin() -> None:
@@ -254,7 +254,7 @@ def test_the_last_message_is_the_newest_one_with_its_latest_edit() -> None:
             about(3, "edited", "a", "one, edited"),
             about(4, "edited", "b", "two, edited"),
             *(
-                Entry(event_frame(b"reaction.changed", b"{}", seq), b"reaction.changed", None)
+                LogEntry(event_frame(b"reaction.changed", b"{}", seq), b"reaction.changed", None)
                 for seq in range(5, 90)
             ),
         ],
@@ -273,7 +273,7 @@ def test_the_last_message_is_the_newest_one_with_its_latest_edit() -> None:
 def test_an_unreadable_event_affects_no_other() -> None:
     log = log_with()
     value = b'{"type":"message.created","room_id":"lobby","seq":1,"message":{"id":"a","text":"a secret'
-    log.offer(1, Entry(event_frame(b"message.created", value, 1), b"message.created", None, b"a"))
+    log.offer(1, LogEntry(event_frame(b"message.created", value, 1), b"message.created", None, b"a"))
     assert log.last_message() is None
     log.offer(2, about(2, "deleted", "a"))
     joined = log.since(0, 2, 10_000)

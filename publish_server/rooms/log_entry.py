@@ -27,7 +27,7 @@ _AUTHOR_ID_WITHIN_BYTES: Final = 160
 """The author's id follows the message's id, room and seq, and precedes the text."""
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """An event as it is sent. A later event with the same `conflate` key replaces this one within a flush.
 
     `message_id` and `author_id` are set on events that contain a message's text, and on its deletion. A frame that has
@@ -71,7 +71,7 @@ def _id_of(view: object) -> bytes | None:
     return text_id.encode() if isinstance(text_id, str) else None
 
 
-def event_of(entry: Entry) -> Any:
+def event_of(entry: LogEntry) -> Any:
     """The event, or None if it is no JSON: frames arrive unparsed, and one bad frame must not stop the process."""
     try:
         return orjson.loads(entry.frame.split(b"\ndata: ", 1)[1])
@@ -79,7 +79,7 @@ def event_of(entry: Entry) -> Any:
         return None
 
 
-def without_people(seq: int, entry: Entry, erased: Mapping[bytes, str]) -> Entry:
+def without_people(seq: int, entry: LogEntry, erased: Mapping[bytes, str]) -> LogEntry:
     """The entry without these people, who had themselves erased; itself if it names none of them.
 
     A purge keeps the ids that it names.
@@ -90,6 +90,6 @@ def without_people(seq: int, entry: Entry, erased: Mapping[bytes, str]) -> Entry
         return entry
     event = event_of(entry)
     if event is None:
-        return Entry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
+        return LogEntry(gap_frame(seq - 1, seq), b"stream.gap", None, entry.message_id)
     shown = event_without_people(event, {id_.decode(): erased_as for id_, erased_as in erased.items()})
     return entry._replace(frame=event_frame(entry.type, orjson.dumps(shown), seq), author_id=None)
