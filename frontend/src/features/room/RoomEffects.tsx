@@ -10,6 +10,7 @@ import { useMentionNotifications } from "./use-mention-notifications";
 import { useObservedAuthors } from "./use-observed-authors";
 import { useReactionKinds } from "./use-reaction-kinds";
 import { useReadMark } from "./use-read-mark";
+import { useTabTitle } from "./use-tab-title";
 
 interface RoomEffectsProps {
   screen: RoomScreen;
@@ -27,6 +28,7 @@ export default function RoomEffects({ screen, duplicateNicknames, setKinds, isSi
   useFrameWatch(view);
   useReactionKinds(setKinds);
   useReadMark(screen);
+  useTabTitle();
   useLoadOwnReactions(screen, ownReactions);
   useFollowQuotes();
   useObservedAuthors(screen, duplicateNicknames);
