@@ -31,11 +31,18 @@ class Plan:
     enter_per_s: float = 50.0
 
 
-FULL: Final = Plan(streams=2_000, probes=50, authors=20, readers=1_000, seconds=45, shape="kick-off")
+FULL: Final = Plan(streams=2_000, probes=50, authors=20, readers=400, seconds=45, shape="kick-off")
 COMPARED: Final = Plan(
-    streams=1_000, probes=20, authors=20, readers=1_000, refreshers=1_000, seconds=25, shape="flat"
+    streams=1_000,
+    probes=20,
+    authors=20,
+    readers=300,
+    refreshers=150,
+    refresh_ms=20,
+    seconds=25,
+    shape="flat",
 )
-"""Enough fetches to saturate the servers of a laptop unless a policy refuses some."""
+"""Meant to saturate the servers of a laptop unless a policy refuses some fetches."""
 
 TINY: Final = Plan(
     streams=60,

@@ -86,7 +86,8 @@ static int send_all(int fd, const char *text, int length) {
     return send(fd, text, (size_t)length, MSG_NOSIGNAL) == length;
 }
 
-static void fail_start(struct reader *r) {
+static void fail_start(struct reader *r, const char *why) {
+    if (failed_starts < 3) fprintf(stderr, "notify_crowd: a reader failed: %s\n", why);
     r->state = FAILED;
     starting--;
     failed_starts++;
@@ -103,7 +104,7 @@ static void sign_in(struct reader *r) {
                           "Content-Length: %d\r\n\r\n%s",
                           host, body_length, body);
     r->call_fd = connection(&chat, index, (uint64_t)index * 2);
-    if (r->call_fd < 0 || !send_all(r->call_fd, text, length)) fail_start(r);
+    if (r->call_fd < 0 || !send_all(r->call_fd, text, length)) fail_start(r, "no connection to chat_server");
 }
 
 static void open_stream(struct reader *r) {
@@ -115,7 +116,7 @@ static void open_stream(struct reader *r) {
                           room, host, (long long)r->cursor);
     r->state = OPENING;
     r->stream_fd = connection(&publish, index, (uint64_t)index * 2 + 1);
-    if (r->stream_fd < 0 || !send_all(r->stream_fd, text, length)) fail_start(r);
+    if (r->stream_fd < 0 || !send_all(r->stream_fd, text, length)) fail_start(r, "no connection to publish_server");
 }
 
 static void wait_for_fetch(struct reader *r, int64_t wait_us) {
@@ -219,7 +220,7 @@ static void take_session(struct reader *r) {
     const char *from = strstr(r->response.text, "\"token\":"), *begin = from ? strchr(from + 8, '"') : NULL;
     const char *end = begin ? strchr(begin + 1, '"') : NULL;
     if (status_of(&r->response) != 201 || !end || end - begin > TOKEN_MAX) {
-        fail_start(r);
+        fail_start(r, r->response.text);
         return;
     }
     memcpy(r->token, begin + 1, (size_t)(end - begin - 1));
@@ -234,7 +235,7 @@ static void take_call(struct reader *r) {
     if (!whole) return;
     if (whole > 0 && r->state == SIGNING_IN) take_session(r);
     else if (whole > 0 && r->call == ASKING) take_answer(r);
-    else if (r->state == SIGNING_IN) fail_start(r);
+    else if (r->state == SIGNING_IN) fail_start(r, "chat_server closed the connection");
     else if (r->call == ASKING) fail_fetch(r);
     else { /* the server may close an idle connection */
         close(r->call_fd);
@@ -249,7 +250,7 @@ static void take_stream(struct reader *r) {
     if (length <= 0) {
         close(r->stream_fd);
         r->stream_fd = -1;
-        if (r->state == OPENING) fail_start(r);
+        if (r->state == OPENING) fail_start(r, "publish_server closed the connection");
         else closed_streams++;
         return;
     }
@@ -262,7 +263,7 @@ static void take_stream(struct reader *r) {
         r->has_head = 1;
         if (!good) {
             close(r->stream_fd);
-            fail_start(r);
+            fail_start(r, r->lines.carry);
             return;
         }
         r->state = FOLLOWING;
