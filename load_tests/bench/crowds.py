@@ -68,12 +68,18 @@ class StreamWindow(msgspec.Struct, frozen=True):
 class StreamRows(msgspec.Struct, frozen=True):
     """What open streams without a gap have received since they were opened.
 
-    `rows` counts all events but reactions, summed over the streams. `starts` has (seq of stream.opened, streams).
+    `rows` counts all events but reactions, summed over the streams. `starts` has (seq of stream.opened, streams),
+    `ends` (last seq, streams). `missed` has (seq, streams that neither got nor skipped it before a later one),
+    `skipped` those whose stream.skipped covers it; both also count streams that were closed later. `uncounted`: seqs
+    beyond the bound of the program.
     """
 
     rows: int
-    lowest_last_id: int
     starts: list[tuple[int, int]]
+    ends: list[tuple[int, int]]
+    missed: list[tuple[int, int]]
+    skipped: list[tuple[int, int]]
+    uncounted: int
 
     @property
     def streams(self) -> int:

@@ -1,6 +1,6 @@
 """Draws the series of a run as SVG: files for pages of the documentation, text for reports in one file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +32,42 @@ def inline_svgs(series: Iterable[Series]) -> dict[str, str]:
         _figure(lines).savefig(text, format="svg", metadata={"Date": None})
         drawn[plot] = text.getvalue()[text.getvalue().index("<svg") :]
     return drawn
+
+
+def bars(
+    path: Path,
+    names: Sequence[str],
+    groups: Mapping[str, Sequence[float]],
+    label: str,
+    *,
+    mark: float | None = None,
+    stacked: bool = False,
+    log: bool = False,
+) -> Path:
+    """A bar for each name and group, from top to bottom, and a line at `mark`. `stacked`: groups add up."""
+    rcParams["svg.hashsalt"] = "hotchat"
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    height = 0.8 if stacked else 0.8 / max(1, len(groups))
+    left = [0.0] * len(names)
+    for number, (group, values) in enumerate(groups.items()):
+        places = [place + (0 if stacked else number * height) for place in range(len(names))]
+        axes.barh(places, values, height, left=left if stacked else None, label=group)
+        left = [before + value for before, value in zip(left, values, strict=True)]
+    middle = 0 if stacked else (len(groups) - 1) * height / 2
+    axes.set_yticks([place + middle for place in range(len(names))], names)
+    axes.invert_yaxis()
+    axes.set_xlabel(label)
+    if log:
+        axes.set_xscale("log")
+    if mark is not None:
+        axes.axvline(mark, color="black", linewidth=1, linestyle="--")
+    axes.grid(axis="x", alpha=0.3)
+    if len(groups) > 1:
+        axes.legend(frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+    return path
 
 
 def _by_plot(series: Iterable[Series]) -> Iterable[tuple[str, list[Series]]]:

@@ -103,12 +103,13 @@ class Author:
             await pace.writing.wait()
             self.is_busy = True
             try:
-                await self._do(self._next_action(), pace.give_up_s)
+                if (action := self._next_action()) is not None:
+                    await self._do(action, pace.give_up_s)
             finally:
                 self.is_busy = False
             await asyncio.sleep(self._rng.uniform(0.5, 1.5) * pace.every_s)
 
-    def _next_action(self) -> Action:
+    def _next_action(self) -> Action | None:
         dice = self._rng.random()
         if dice < 0.08 and self._own:
             return self._edit(self._own[-1])
@@ -204,6 +205,13 @@ class Author:
             self._own.append(subject)
             self._rooms.posted(action.room_id, subject, seq, begun_s)
         self._ledger.answered.append(Answered(action.room_id, Identity(action.event_type, subject), seq))
+
+
+class Reactor(Author):
+    """Writes nothing: reacts to recent messages as often as an author writes. Once it has reacted to all, it waits."""
+
+    def _next_action(self) -> Action | None:
+        return self._reaction() if self._rooms.recent[self._room_id] else None
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

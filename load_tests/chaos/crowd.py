@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from load_tests.chaos.authors import GIVE_UP_S, Author, Pace, Rooms
+from load_tests.chaos.authors import GIVE_UP_S, Author, Pace, Reactor, Rooms
 from load_tests.chaos.checker import Verdict, judge
 from load_tests.chaos.event_pages import EventPages
 from load_tests.chaos.ledger import Ledger
@@ -29,9 +29,9 @@ ARRIVE_WITHIN_S: Final = 30.0
 
 @dataclass(frozen=True)
 class CrowdSize:
-    """Each author writes about once in `every_s`. One of `hot_share` authors is in the first room (0: even spread).
+    """Each author writes about once in `every_s`, and each reactor reacts.
 
-    One of `calm_share` tabs follows the calm lane.
+    One of `hot_share` authors is in the first room (0: even spread). One of `calm_share` tabs follows the calm lane.
     """
 
     rooms: int
@@ -41,6 +41,7 @@ class CrowdSize:
     hot_share: int = 2
     calm_share: int = 3
     give_up_s: float = GIVE_UP_S
+    reactors: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class Crowd:
             self._starts[room_id] = 0
         for number in range(size.tabs):
             self.add_tab(self._room_of(number), is_calm=number % size.calm_share == size.calm_share - 1)
-        for number in range(size.authors):
-            author = Author(
+        kinds = [Author] * size.authors + [Reactor] * size.reactors
+        for number, kind in enumerate(kinds):
+            author = kind(
                 self.http,
                 self._chat_urls,
                 await self._sign_in(),

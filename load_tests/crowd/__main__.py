@@ -45,6 +45,7 @@ def plan_of(arguments: Sequence[str] | None, base: Plan = FULL) -> Plan:
         "streams": (1, MAX_STREAMS),
         "probes": (1, MAX_PEOPLE),
         "authors": (1, MAX_PEOPLE),
+        "reactors": (0, MAX_PEOPLE),
         "readers": (0, MAX_READERS),
         "refreshers": (0, MAX_READERS),
         "checked": (0, MAX_PEOPLE),

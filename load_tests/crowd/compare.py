@@ -10,15 +10,18 @@ import uvloop
 
 from load_tests.bench.cores import LOAD_CORE, on_core
 from load_tests.bench.fixtures import allow_many_files
+from load_tests.bench.machine import describe
 from load_tests.bench.stores import Stores, open_stores
 from load_tests.crowd.__main__ import HOME, plan_of
 from load_tests.crowd.plan import COMPARED, Plan
 from load_tests.crowd.policies import POLICIES, Policy, table
+from load_tests.crowd.policy_plots import draw_policies
 from load_tests.crowd.record import CrowdRecord
 from load_tests.crowd.run import run_crowd
 from load_tests.jmeter.installation import MissingTool
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "hot-rooms.md"
+PLOTS = PAGE.with_suffix("")
 BEGIN, END = "<!-- figures: made by `make compare` -->", "<!-- end of the figures -->"
 MAX_SECONDS = 30
 """So that all policies take at most eight minutes."""
@@ -52,6 +55,16 @@ def with_table(page: str, text: str) -> str:
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
+def conditions(plan: Plan) -> str:
+    """The crowd and the machine, as a sentence for the page."""
+    taken_on = ", ".join(f"{key}: {value}" for key, value in describe().items())
+    return (
+        f"The crowd: {plan.streams:,} streams, {plan.probes} probes, {plan.authors} authors, {plan.reactors} reactors, "
+        f"{plan.readers:,} notify readers and {plan.refreshers:,} refreshers "
+        f"for {plan.seconds} s. Taken on: {taken_on}."
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all policies were measured; 2 if a tool is missing. `--page` also writes docs/hot-rooms.md."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -65,12 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MissingTool as missing:
         print(missing, file=sys.stderr)
         return 2
-    text = table(records)
+    text = f"{conditions(plan)}\n\n{table(records)}"
     HOME.mkdir(parents=True, exist_ok=True)
     (HOME / "compare.json").write_bytes(msgspec.json.format(msgspec.json.encode(records), indent=2))
     print(f"{text}\nWritten: {HOME / 'compare.json'}")
     if writes_page:
-        PAGE.write_text(with_table(PAGE.read_text(), text))
+        plots = "\n".join(f"![{plot.stem}](hot-rooms/{plot.name})" for plot in draw_policies(records, PLOTS))
+        PAGE.write_text(with_table(PAGE.read_text(), f"{text}\n\n{plots}"))
     return 0
 
 

@@ -41,8 +41,8 @@ def summary(record: CrowdRecord) -> str:
     plan = record.plan
     return (
         f"{plan.streams} streams arrived ({plan.shape}) within {plan.seconds} s; {plan.probes} probes, "
-        f"{plan.authors} authors, {plan.readers} notify readers and {plan.refreshers} people who refresh. "
-        f"Policy: {record.policy}."
+        f"{plan.authors} authors, {plan.reactors} reactors, {plan.readers} notify readers "
+        f"and {plan.refreshers} people who refresh. Policy: {record.policy}."
     )
 
 
@@ -67,7 +67,7 @@ def rows(record: CrowdRecord) -> list[tuple[str, str, str]]:
         (
             "streams: lost, doubled, reordered",
             _three(streams),
-            f"of {streams.rows} rows on {streams.judged} streams",
+            f"of {streams.rows} rows on {streams.judged} streams; the calm lane skipped {streams.skipped}",
         ),
         (
             "probes: lost, doubled, reordered",

@@ -13,6 +13,7 @@ BUSY_SAMPLES = 5
 
 class Streams(msgspec.Struct, frozen=True):
     """Streams that only count. `judged` are open without a gap: `lost` is the rows that the log has and they lack.
+    `skipped` is what the calm lane left out for them, summed over the streams.
 
     Latencies are those of posts on the sampled streams, from the author's first attempt. `bytes` is of all streams.
     """
@@ -24,6 +25,7 @@ class Streams(msgspec.Struct, frozen=True):
     gaps: int
     judged: int
     rows: int
+    skipped: int
     lost: int
     doubled: int
     reordered: int

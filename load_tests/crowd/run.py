@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from load_tests.bench.fixtures import ChatFixture, chat_fixture, sign_in
 from load_tests.bench.server_metrics import read_sum
 from load_tests.bench.stores import Stores
 from load_tests.chaos.crowd import Crowd, CrowdSize, Outcome, open_crowd
-from load_tests.chaos.event_pages import EventPage
+from load_tests.chaos.tab_record import Identity
 from load_tests.crowd.arrivals import present
 from load_tests.crowd.fixed_sample import FixedSample, quantile
 from load_tests.crowd.notify_crowd import NotifyCrowd, notify_crowd
@@ -55,14 +56,20 @@ async def run_crowd(
     signs: SignPolicy = ALL_SIGNS,
     say: Callable[[str], None] = print,
 ) -> CrowdRecord:
-    """`query` is that of the streams, such as `?pace=calm`; with one, their lost rows are not counted.
+    """`query` is that of the streams, such as `?pace=calm`.
 
     Raises CrowdFailed, TimeoutError, httpx.HTTPError, aiohttp.ClientError.
     """
     heat = {"HOTCHAT_ENTER_PER_S": f"{plan.enter_per_s:g}"}
     async with chat_fixture(stores, with_streams=True, settings={**heat, **(settings or {})}) as fixture:
         publish_port = _publish_port(fixture)
-        size = CrowdSize(rooms=1, authors=plan.authors, tabs=plan.probes, every_s=plan.every_s)
+        size = CrowdSize(
+            rooms=1,
+            authors=plan.authors,
+            reactors=plan.reactors,
+            tabs=plan.probes,
+            every_s=plan.every_s,
+        )
         staleness_s, until_current_s = FixedSample(Random(SEED)), FixedSample(Random(SEED))
         async with (
             open_crowd(
@@ -117,7 +124,8 @@ async def run_crowd(
                 gaps=window.gaps,
                 judged=rows.streams,
                 rows=rows.rows,
-                lost=max(0, _expected_rows(log, rows) - rows.rows) if not query else 0,
+                skipped=sum(streams for _, streams in rows.skipped),
+                lost=lost_rows(log, log.left_out, rows),
                 doubled=window.repeated,
                 reordered=window.went_back,
                 bytes=window.bytes,
@@ -271,10 +279,18 @@ async def _counts(fixture: ChatFixture) -> list[float]:
     return [await read_sum(url, name) for name in (FETCHES, REFUSED, STATEMENTS)]
 
 
-def _expected_rows(log: EventPage, rows: StreamRows) -> int:
-    """The rows that the streams must have: those of the log after the seq at which each was opened."""
+def lost_rows(log: Mapping[int, Identity], left_out: AbstractSet[int], rows: StreamRows) -> int:
+    """Rows of the log that streams neither got nor rightly skipped, summed over the streams.
+
+    `left_out`: the seqs that chat_server marked for the calm lane. A reaction may be missing, because a later one may
+    replace it.
+    """
     seqs = [seq for seq, identity in log.items() if identity.type != "reaction.changed"]
-    return sum(streams * sum(seq > start for seq in seqs) for start, streams in rows.starts)
+    needed = set(seqs)
+    missed = sum(streams for seq, streams in rows.missed if seq in needed)
+    skipped = sum(streams for seq, streams in rows.skipped if seq in needed - left_out)
+    late = sum(streams * sum(seq > end for seq in seqs) for end, streams in rows.ends)
+    return missed + skipped + late + rows.uncounted
 
 
 def _probes(plan: Plan, outcome: Outcome) -> Probes:

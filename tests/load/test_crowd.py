@@ -8,18 +8,21 @@ from random import Random
 import msgspec
 import pytest
 
+from load_tests.bench.crowds import StreamRows
 from load_tests.bench.stores import Stores
+from load_tests.chaos.tab_record import Identity
 from load_tests.crowd.__main__ import plan_of, write
 from load_tests.crowd.arrivals import SHAPES, present
-from load_tests.crowd.compare import PAGE, compare, with_table
+from load_tests.crowd.compare import PAGE, compare, conditions, with_table
 from load_tests.crowd.fixed_sample import FixedSample
 from load_tests.crowd.page import html, warnings
 from load_tests.crowd.plan import FULL, TINY
 from load_tests.crowd.policies import POLICIES, conclusion, table
+from load_tests.crowd.policy_plots import draw_policies
 from load_tests.crowd.processes import LOAD, READER_LOAD, STREAM_LOAD, Use, role_of
 from load_tests.crowd.reader_record import ReaderRecord
 from load_tests.crowd.record import CrowdRecord
-from load_tests.crowd.run import run_crowd
+from load_tests.crowd.run import lost_rows, run_crowd
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,7 @@ async def test_a_small_crowd_loses_nothing_and_its_report_says_so(stores: Stores
     assert record.is_exact
     assert streams.rows >= probes.posts
     assert streams.samples > 0
+    assert (record.answers.get("200", 0) > 0, streams.skipped) == (True, 0)
     counts = {"readers": 5, "refreshers": 2, "checked": 2}
     for name, count in counts.items():
         group = getattr(record, name)
@@ -197,13 +201,47 @@ def check_conclusions(record: CrowdRecord) -> None:
     assert "not compared" in conclusion([msgspec.structs.replace(ours, uses=together)])
 
 
+LOG = {seq: Identity("reaction.changed" if seq == 7 else "message.created", str(seq)) for seq in range(5, 11)}
+
+
+@pytest.mark.parametrize(
+    ("missed", "skipped", "end", "lost"),
+    [
+        ([], [], 10, 0),
+        ([(7, 3)], [], 10, 0),  # a later reaction replaced it
+        ([(6, 2)], [], 10, 2),
+        ([], [(8, 4), (7, 4)], 10, 0),
+        ([], [(9, 4)], 10, 4),  # chat_server did not mark it
+        ([], [], 8, 20),  # two rows late, on ten streams
+    ],
+)
+def test_rows_and_rightly_skipped_ranges_must_equal_the_log(
+    missed: list[tuple[int, int]], skipped: list[tuple[int, int]], end: int, lost: int
+) -> None:
+    rows = StreamRows(0, [(4, 10)], [(end, 10)], missed, skipped, 0)
+    assert lost_rows(LOG, {7, 8}, rows) == lost
+
+
 def test_the_table_is_written_between_the_marks_of_the_page() -> None:
     assert "\n| new |\n" in with_table(PAGE.read_text(), "| new |")
 
 
 @pytest.mark.timeout(240)
-async def test_the_governor_takes_part_in_a_small_comparison(stores: Stores) -> None:
-    (governed,) = [policy for policy in POLICIES if policy.target_posts_per_s is not None]
-    plan = replace(TINY, streams=10, authors=4, readers=1, refreshers=0, checked=0, seconds=2)
-    (record,) = await compare(stores, plan, [governed])
-    assert (record.policy, record.is_exact, record.streams.open) == ("ours, governor", True, 10)
+async def test_the_governor_and_the_calm_lane_take_part_in_a_small_comparison(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """8 authors post 30 times a second together, and the lane shows 3 a second."""
+    policies = [policy for policy in POLICIES if policy.target_posts_per_s is not None or policy.query]
+    plan = replace(
+        TINY, streams=10, authors=8, reactors=0, readers=1, refreshers=0, checked=0, seconds=2, shape="flat"
+    )
+    governed, calm = await compare(stores, plan, policies)
+    assert (governed.policy, governed.is_exact, governed.streams.open) == ("ours, governor", True, 10)
+    assert (calm.policy, calm.is_exact, calm.streams.open) == ("ours, calm lane", True, 10)
+    assert calm.streams.judged == 10
+    assert calm.streams.skipped > 0
+
+    plots = draw_policies([governed, calm], tmp_path / "new")
+    assert [plot.stem for plot in plots] == ["refused", "greatest-staleness", "servers-cpu", "staleness"]
+    assert all(0 < plot.stat().st_size < 60_000 for plot in plots)
+    assert "10 streams" in conditions(plan)

@@ -157,7 +157,35 @@ async def test_streams_open_as_people_arrive_and_count_all_rows_but_reactions(se
             crowd.open(4)
             while (rows := await crowd.rows()).rows < 8:
                 await asyncio.sleep(0.02)
-            assert (rows.streams, rows.lowest_last_id, rows.starts) == (4, 8, [(4, 4)])
+            assert (rows.streams, rows.ends, rows.starts) == (4, [(8, 4)], [(4, 4)])
+            assert rows.missed == [(6, 4)]
             assert (await crowd.report()).open == 4
     finally:
         ended.set()
+
+
+async def test_seqs_that_streams_skip_or_miss_are_counted_until_a_gap(serve: Serve) -> None:
+    skipped = b'id: 8\nevent: stream.skipped\ndata: {"room_id":"r","from_seq":6,"to_seq":8}\n\n'
+    gap = b'id: 20\nevent: stream.gap\ndata: {"from_seq":9,"to_seq":20}\n\n'
+    opened = b"id: 4\nevent: stream.opened\ndata: {}\n\n"
+    ended = asyncio.Event()
+    turns = iter([opened + event(5) + skipped + event(9), opened + event(5) + gap + event(25)])
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(next(turns))
+        await ended.wait()
+        return response
+
+    port = await serve(stream)
+    try:
+        async with stream_crowd(LOOPBACK, port, "/", 2) as crowd, asyncio.timeout(SEEN_WITHIN_S):
+            while (await crowd.report()).deliveries < 4:
+                await asyncio.sleep(0.02)
+            rows = await crowd.rows()
+    finally:
+        ended.set()
+    assert (rows.missed, rows.skipped) == ([(6, 1)], [(7, 1), (8, 1)])
+    assert (rows.starts, rows.ends, rows.uncounted) == ([(4, 1)], [(9, 1)], 0)

@@ -12,7 +12,8 @@
  *
  * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
  * "report" prints it as one JSON line, and
- * "rows" what streams that were neither closed nor cut by stream.gap have received since they were opened; the end of input ends the program.
+ * "rows" what streams that were neither closed nor cut by stream.gap have received since they were opened, and for each seq
+ * how many streams missed or skipped it; the end of input ends the program.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -24,7 +25,7 @@
 #include "sockets.h"
 
 enum { CONNECTING, IN_HEAD, IN_BODY, CLOSED };
-enum { RECV_MAX = 1 << 18, MAX_CONNECTING = 512 };
+enum { RECV_MAX = 1 << 18, MAX_CONNECTING = 512, SEQS_MAX = 1 << 20 };
 
 struct stream {
     struct event_lines lines; /* first, so that its address is that of the stream */
@@ -35,7 +36,7 @@ struct stream {
     uint64_t delivered; /* in the window */
     uint64_t rows;      /* events but reaction.changed, of which conflation leaves some out, since the stream was opened */
     int64_t start_id;   /* that of stream.opened */
-    uint8_t has_gap;
+    uint8_t is_opened, has_gap;
 };
 
 static struct stream *streams;
@@ -44,6 +45,8 @@ static struct sockaddr_in server;
 static const char *path_pattern, *host, *extra_header;
 static int subscribers, may_open = -1, rooms = 1, sample_every = 1, ids_are_numbers = 1, seq_is_in_data, read_raw, read_none, receive_buffer, exact;
 static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
+static uint32_t missed_by[SEQS_MAX], skipped_by[SEQS_MAX]; /* seq → streams. Overflow rule: later seqs are only counted */
+static uint64_t uncounted;
 static uint64_t deliveries, went_back, repeated, gaps, skipped, holes, bytes_in;
 static int64_t received_at_us, window_began_us, connect_began_us;
 static double window_began_cpu_s;
@@ -59,12 +62,23 @@ static void sample_latency(const char *line, int64_t length) {
     record(&latency, received_at_us - sent_us);
 }
 
+/* Until a gap, a stream must get or skip every seq after that of stream.opened. */
+static void note_seqs(const struct stream *s, uint32_t *streams_of, int64_t first, int64_t last) {
+    if (!s->is_opened || s->has_gap) return;
+    for (int64_t seq = first; seq <= last && seq < SEQS_MAX; seq++) streams_of[seq]++;
+    if (last >= SEQS_MAX) uncounted += (uint64_t)(last + 1 - (first > SEQS_MAX ? first : SEQS_MAX));
+}
+
 /* The event of the id that came before: a row, or a frame of the server's own. */
 static void take_event(struct stream *s, const char *line, int64_t length) {
     int is_stream = length > 14 && !memcmp(line, "event: stream.", 14);
-    if (s->has_id && is_stream && line[14] == 'o') s->start_id = s->last_id;
+    if (s->has_id && is_stream && line[14] == 'o') {
+        s->start_id = s->last_id;
+        s->is_opened = 1;
+    }
     if (is_stream && line[14] == 'g') s->has_gap = 1;
     if (s->has_id && !is_stream && (length < 22 || memcmp(line, "event: reaction.changed", 22))) s->rows++;
+    if (s->has_id && !is_stream) note_seqs(s, missed_by, s->previous_id + 1, s->last_id - 1);
     s->is_skipped = is_stream && line[14] == 's';
     skipped += s->is_skipped;
     if (!exact || !s->has_id || is_stream) return;
@@ -110,8 +124,11 @@ static void take_line(struct event_lines *lines, const char *line, int64_t lengt
         }
         s->has_id = 0;
     } else if (s->is_skipped && length > 6 && !memcmp(line, "data: ", 6)) {
+        int64_t from_seq = number_after(line, length, "\"from_seq\":");
         s->is_skipped = 0;
-        holes += exact && number_after(line, length, "\"from_seq\":") != s->previous_id;
+        holes += exact && from_seq != s->previous_id;
+        note_seqs(s, missed_by, s->previous_id + 1, from_seq);
+        note_seqs(s, skipped_by, from_seq + 1, s->last_id);
     } else if (s->sampled && length > 6 && !memcmp(line, "data: ", 6)) {
         sample_latency(line, length);
     }
@@ -213,34 +230,56 @@ static void report(void) {
     fflush(stdout);
 }
 
-static int by_start_id(const void *one, const void *other) {
+static int by_number(const void *one, const void *other) {
     int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
     return (a > b) - (a < b);
 }
 
-/* {"rows": sum, "lowest_last_id": …, "starts": [[id of stream.opened, streams], …]} */
+/* [[number, how often], …], ascending */
+static void print_counted(const char *name, int64_t *numbers, int count) {
+    qsort(numbers, (size_t)count, sizeof *numbers, by_number);
+    printf("\"%s\": [", name);
+    for (int i = 0, first = 0; i < count; i++) {
+        if (i + 1 < count && numbers[i + 1] == numbers[i]) continue;
+        printf("%s[%lld, %d]", first ? ", " : "", (long long)numbers[i], i + 1 - first);
+        first = i + 1;
+    }
+    printf("], ");
+}
+
+static void print_seqs(const char *name, const uint32_t *streams_of) {
+    const char *separator = "";
+    printf("\"%s\": [", name);
+    for (int seq = 0; seq < SEQS_MAX; seq++) {
+        if (!streams_of[seq]) continue;
+        printf("%s[%d, %u]", separator, seq, streams_of[seq]);
+        separator = ", ";
+    }
+    printf("], ");
+}
+
+/* {"starts": [[id of stream.opened, streams], …], "ends": [[last id, streams], …], "missed": [[seq, streams], …],
+ *  "skipped": [[seq, streams], …], "uncounted": …, "rows": sum} */
 static void report_rows(void) {
-    int64_t *starts = malloc((size_t)(subscribers + 1) * sizeof *starts), lowest_last_id = INT64_MAX;
+    int64_t *starts = malloc((size_t)(subscribers + 1) * sizeof *starts), *ends = malloc((size_t)(subscribers + 1) * sizeof *ends);
     uint64_t sum = 0;
     int judged = 0;
     for (int i = 0; i < subscribers; i++) {
         struct stream *s = &streams[i];
-        if (s->state != IN_BODY || s->has_gap || !s->last_id) continue;
+        if (s->state != IN_BODY || s->has_gap || !s->is_opened) continue;
         sum += s->rows;
-        if (s->last_id < lowest_last_id) lowest_last_id = s->last_id;
+        ends[judged] = s->last_id;
         starts[judged++] = s->start_id;
     }
-    qsort(starts, (size_t)judged, sizeof *starts, by_start_id);
-    printf("{\"rows\": %llu, \"lowest_last_id\": %lld, \"starts\": [", (unsigned long long)sum,
-           (long long)(judged ? lowest_last_id : 0));
-    for (int i = 0, first = 0; i < judged; i++) {
-        if (i + 1 < judged && starts[i + 1] == starts[i]) continue;
-        printf("%s[%lld, %d]", first ? ", " : "", (long long)starts[i], i + 1 - first);
-        first = i + 1;
-    }
-    printf("]}\n");
+    printf("{");
+    print_counted("starts", starts, judged);
+    print_counted("ends", ends, judged);
+    print_seqs("missed", missed_by);
+    print_seqs("skipped", skipped_by);
+    printf("\"uncounted\": %llu, \"rows\": %llu}\n", (unsigned long long)uncounted, (unsigned long long)sum);
     fflush(stdout);
     free(starts);
+    free(ends);
 }
 
 /* False at the end of input. */
