@@ -66,8 +66,9 @@ from chat_server.personal_data.erasure_repository import ErasureRequests, expire
 from chat_server.personal_data.export import Exports
 from chat_server.personal_data.person_erasure import PersonErasure
 from chat_server.postgres.errors import STORE_ERRORS
+from chat_server.postgres.first_answer import until_postgres_answers
 from chat_server.postgres.ids import RowId
-from chat_server.postgres.migrate import migrate
+from chat_server.postgres.migrate import prepare_database
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.postgres.retention import Retention
@@ -126,7 +127,7 @@ async def open_services(
     async with AsyncExitStack() as stack:
         open_ = stack.enter_async_context
         engine = await open_(open_database(database_url, connections.look_ups))
-        await migrate(engine)
+        await prepare_database(database_url)
         background = await open_(open_database(database_url, connections.background))
         redis = await open_(open_redis(redis_url, REDIS_CONNECTIONS))
         slow_mode_redis = await open_(open_redis(redis_url, SLOW_MODE_REDIS_CONNECTIONS))
@@ -139,7 +140,7 @@ async def open_services(
         overrides = SettingOverrides(
             heat, OverrideRepository(engine), OverrideRepository(polls), OverridesCopy(redis)
         )
-        await overrides.open()
+        await until_postgres_answers(overrides.open)
         await open_(tasks.running("setting overrides", overrides.run))
         exemptions = ExemptionsPoll(shares, ExemptionRepository(polls).in_force, STORE_ERRORS, time.time)
         await exemptions.poll()
@@ -367,7 +368,7 @@ async def _open_sessions(
     ended = EndedSessions()
     repository = EndedSessionsRepository(engine)
     poll = EndedSessionsPoll(ended, read_for_poll(EndedSessionsRepository(poll_engine)), STORE_ERRORS)
-    await poll.poll()
+    await until_postgres_answers(poll.poll)
     async with tasks.running("ended sessions", poll.run):
         secret, *old_secrets = settings.secrets()
         tokens = SessionTokens(secret, old_secrets, ended.has, RowId)

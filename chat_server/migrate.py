@@ -2,16 +2,14 @@
 
 import asyncio
 
-from chat_server.postgres.migrate import migrate
-from chat_server.postgres.pools import open_database
+from chat_server.postgres.migrate import prepare_database
 from chat_server.settings import ChatSettings
 from server_kit.serve import log_to_stderr
 from server_kit.settings import settings_or_exit
 
 
 async def main(settings: ChatSettings) -> None:
-    async with open_database(settings.database_url.get_secret_value(), pool_size=1) as engine:
-        await migrate(engine)
+    await prepare_database(settings.database_url.get_secret_value())
 
 
 if __name__ == "__main__":

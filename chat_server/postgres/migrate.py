@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chat_server.postgres.first_answer import until_postgres_answers
+from chat_server.postgres.pools import open_database
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATION_LOCK: Final = 0x686F7463686174  # "hotchat"
+MIGRATION_TIMEOUT_S: Final = 3600.0
+"""An index of a large table takes minutes, and so does waiting for another server that makes it."""
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 NEWEST_REVISION: Final = max(path.stem[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+async def prepare_database(database_url: str) -> None:
+    """`migrate` as the first step of a process. Raises the errors of `until_postgres_answers`."""
+    async with open_database(database_url, 1, command_timeout_s=MIGRATION_TIMEOUT_S) as engine:
+        await until_postgres_answers(lambda: migrate(engine))
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -63,8 +63,11 @@ def asyncpg_dsn(database_url: str) -> str:
 
 
 @asynccontextmanager
-async def open_database(database_url: str, pool_size: int) -> AsyncIterator[AsyncEngine]:
-    """An engine with at most pool_size connections. Waiting longer than CONNECT_TIMEOUT_S for one raises an error."""
+async def open_database(
+    database_url: str, pool_size: int, *, command_timeout_s: float = COMMAND_TIMEOUT_S
+) -> AsyncIterator[AsyncEngine]:
+    """An engine with at most pool_size connections. Waiting longer than CONNECT_TIMEOUT_S for one raises an error, and
+    so does a statement that takes longer than command_timeout_s."""
     engine = create_async_engine(
         make_url(database_url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
@@ -73,7 +76,7 @@ async def open_database(database_url: str, pool_size: int) -> AsyncIterator[Asyn
         hide_parameters=True,  # errors quote them, and logs must not hold texts and names
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
-            "command_timeout": COMMAND_TIMEOUT_S,
+            "command_timeout": command_timeout_s,
             "server_settings": {"application_name": "hotchat", "jit": "off"},
         },
     )
