@@ -58,7 +58,7 @@ async def test_a_reply_quotes_its_message_and_the_quote_links_to_it(people: Peop
     await expect(tab.page.get_by_text("Replying to Ann")).to_be_visible()
     await tab.write("my answer")
     await expect(tab.row("my answer").locator("[data-testid=quoted]")).to_contain_text("chatter 79")
-    await expect(tab.page.get_by_text("Sending…")).to_have_count(0)
+    await expect(tab.page.locator("[data-post]:not([data-post=sent])")).to_have_count(0)
     await tab.page.keyboard.press("Escape")
     page = await bob.call("GET", f"/rooms/{room}/messages")
     assert page["messages"][-1]["reply_to"] == page["messages"][-2]["id"]
