@@ -6,11 +6,17 @@ import uuid
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from local_stack.postgres import Postgres
+from local_stack.valkey import Valkey
 from tests.browser.axe import violations
 from tests.browser.conftest import visitors
 from tests.browser.tab import People
+from tests.browser.test_heat_on_the_page import crowd
 from tests.browser.test_operator_page import section, signed_in
+from tests.ops.test_who_may_call import TABLE
+from tests.support.api_calls import path_of
 from tests.support.chat_stack import StartChatStack
+from tests.support.plain_http import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -84,6 +90,103 @@ async def test_the_live_view_says_that_its_figures_are_old_and_recovers(people: 
     )
     await is_live(tab.page)
     assert await violations(tab) == []
+
+
+async def test_a_hot_room_comes_first_once_the_pointer_has_left_the_list(
+    browser: Browser, built_page: object, start_chat_stack: StartChatStack
+) -> None:
+    stack = start_chat_stack(SPA_DIR=str(built_page), HOTCHAT_ENTER_PER_S="20")
+    async with visitors(browser, stack) as people, client_of(stack.publish_url) as reader:
+        host = await people.person("Ann")
+        watched, fetched = await host.make_room("Watched"), await host.make_room("Fetched")
+        tab = await signed_in(people)
+        await is_live(tab.page)
+        rows = section(tab, "Rooms by heat").locator("tbody tr")
+        heat_of_fetched = rows.filter(has_text="Fetched").get_by_role("cell").nth(0)
+        await tab.page.mouse.move(1, 1)  # the click of the sign-in has left it on the list
+        async with reader.stream("GET", f"/stream/v1/rooms/{watched}"):
+            await expect(rows.nth(0)).to_contain_text("Watched")
+            await rows.nth(0).hover()
+            async with crowd(stack.chat_url, fetched):
+                await expect(heat_of_fetched).to_have_text("calm, fetches limited")
+                await expect(rows.nth(0)).to_contain_text("Watched")  # the pointer is on it
+                await tab.page.mouse.move(1, 1)
+                await expect(rows.nth(0)).to_contain_text("Fetched")
+
+
+CONSEQUENCES = {
+    "Redis": "Redis does not answer, so no room is throttled, and heat is unknown.",
+    "Postgres": "Postgres does not answer, so posts and changes are refused.",
+}
+
+
+async def test_a_stopped_store_is_shown_with_what_follows_and_recovers(
+    browser: Browser,
+    built_page: object,
+    start_chat_stack: StartChatStack,
+    own_postgres: Postgres,
+    own_valkey: Valkey,
+) -> None:
+    own_postgres.ensure_database("hotchat")
+    urls = {"DATABASE_URL": own_postgres.url("hotchat"), "REDIS_URL": own_valkey.url()}
+    stack = start_chat_stack(scheduler=0, publish=0, SPA_DIR=str(built_page), **urls)
+    async with visitors(browser, stack) as people:
+        tab = await signed_in(people)
+        await is_live(tab.page)
+        stores = section(tab, "Stores")
+        warning = stores.get_by_role("alert")
+        for name, store in (("Redis", own_valkey), ("Postgres", own_postgres)):
+            state = stores.get_by_role("row").filter(has_text=name).get_by_role("cell").first
+            await expect(state).to_have_text("up")
+            await expect(warning).to_have_text("")
+            store.stop()
+            await expect(state).to_have_text("down")
+            await expect(warning).to_contain_text(CONSEQUENCES[name])
+            await is_live(tab.page)
+            assert await violations(tab) == []
+            store.start()
+            await expect(state).to_have_text("up")
+            await expect(warning).to_have_text("")
+
+
+ASK = """async ([method, path]) => {
+    const answer = await fetch(path, { method });
+    const body = await answer.json();
+    return [answer.status, body.code, answer.headers.get('content-type')];
+}"""
+REFUSED = {
+    "nobody": [401, "unauthenticated", "application/problem+json"],
+    "a person": [403, "forbidden", "application/problem+json"],
+}
+
+
+@pytest.mark.parametrize(("who", "refusal"), REFUSED.items())
+async def test_nothing_is_visible_without_the_sign_in(
+    people: People, who: str, refusal: list[object]
+) -> None:
+    tab = await people.tab() if who == "nobody" else (await people.member("Ann"))[0]
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    await tab.page.goto(f"{tab.base_url}/ops")
+    await expect(tab.page.get_by_label("Operator's token")).to_be_visible()
+    await expect(tab.page.get_by_role("region")).to_have_count(0)
+    assert not [url for url in asked if url.endswith("/ops/stream")]
+    for method, template in TABLE:
+        path = path_of(template, room_id="lobby", user_id=str(uuid.uuid4()))
+        assert await tab.page.evaluate(ASK, [method, path]) == refusal, (method, template)
+
+
+async def test_the_figures_are_gone_when_the_sign_in_has_ended(people: People) -> None:
+    tab = await signed_in(people)
+    await is_live(tab.page)
+    await tab.page.context.clear_cookies(name="hotchat_operator")
+    await tab.page.evaluate(
+        """() => { for (const value of [true, false]) {
+                     Object.defineProperty(document, 'hidden', { value, configurable: true });
+                     document.dispatchEvent(new Event('visibilitychange')) } }"""
+    )
+    await expect(tab.page.get_by_label("Operator's token")).to_be_visible()
+    await expect(tab.page.get_by_role("region")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

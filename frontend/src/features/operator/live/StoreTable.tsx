@@ -14,6 +14,7 @@ export function StoreTable({
 }: Pick<OpsSnapshot, "stores" | "outbox"> & { figures: Figures }) {
   const { t } = useTranslation("operator");
   const { events, oldest_s } = outbox;
+  const down = stores.filter(({ up }) => !up);
   return (
     <section className={css.section} aria-labelledby="live-stores">
       <h2 id="live-stores">{t("live.stores")}</h2>
@@ -33,6 +34,11 @@ export function StoreTable({
           },
         ]}
       />
+      <div className="error" role="alert">
+        {down.map(({ name }) => (
+          <p key={name}>{t(`live.storeDown.${name}`)}</p>
+        ))}
+      </div>
       <p>
         {events === null
           ? t("live.outboxUnknown")

@@ -130,6 +130,14 @@ export const operatorEn = {
     store: "Store",
     up: "up",
     down: "down",
+    storeDown: {
+      postgres:
+        "Postgres does not answer, so posts and changes are refused. Check that it runs and that the servers can reach it.",
+      redis:
+        "Redis does not answer, so no room is throttled, and heat is unknown. Check that it runs and that the servers can reach it.",
+      kafka:
+        "Kafka does not answer, so new posts reach readers once it does. Check that it runs and that the servers can reach it.",
+    },
     latency: "Latency",
     outbox_one: "{{count, number}} event waits for Kafka, for {{age}}.",
     outbox_other: "{{count, number}} events wait for Kafka, the oldest for {{age}}.",

@@ -131,6 +131,14 @@ export const operatorJa: OperatorWords = {
     store: "ストア",
     up: "稼働中",
     down: "停止",
+    storeDown: {
+      postgres:
+        "Postgres が応答しないため、投稿と変更は拒否されます。Postgres が動作し、サーバーから接続できるか確認してください。",
+      redis:
+        "Redis が応答しないため、どのルームも制限されず、熱さはわかりません。Redis が動作し、サーバーから接続できるか確認してください。",
+      kafka:
+        "Kafka が応答しないため、新しい投稿は復旧後に届きます。Kafka が動作し、サーバーから接続できるか確認してください。",
+    },
     latency: "遅延",
     outbox_one: "{{count, number}} 件のイベントが Kafka を待っています（{{age}}）。",
     outbox_other: "{{count, number}} 件のイベントが Kafka を待っています（最も古いもので{{age}}）。",

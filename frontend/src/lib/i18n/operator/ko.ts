@@ -131,6 +131,14 @@ export const operatorKo: OperatorWords = {
     store: "저장소",
     up: "작동",
     down: "중단",
+    storeDown: {
+      postgres:
+        "Postgres가 응답하지 않아 글과 변경이 거절됩니다. Postgres가 실행 중이고 서버가 연결할 수 있는지 확인하세요.",
+      redis:
+        "Redis가 응답하지 않아 어떤 방도 제한되지 않고 열기를 알 수 없습니다. Redis가 실행 중이고 서버가 연결할 수 있는지 확인하세요.",
+      kafka:
+        "Kafka가 응답하지 않아 새 글은 복구된 뒤에 전달됩니다. Kafka가 실행 중이고 서버가 연결할 수 있는지 확인하세요.",
+    },
     latency: "지연 시간",
     outbox_one: "이벤트 {{count, number}}개가 Kafka를 기다립니다({{age}}).",
     outbox_other: "이벤트 {{count, number}}개가 Kafka를 기다립니다(가장 오래된 것 {{age}}).",
