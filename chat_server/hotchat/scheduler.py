@@ -120,9 +120,9 @@ class HeatTick:
             self._status.failed(error)
             return
         self._status.answered()
-        _TICKS.labels("done").inc()
         self._announce_heat(drained, entries)
         self._announce_waits(drained, entries)
+        _TICKS.labels("done").inc()  # last, so that who reads the count finds the gauges of this tick
 
     async def sum_viewers(self) -> None:
         try:

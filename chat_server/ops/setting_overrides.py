@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from chat_server.hotchat.heat_rules import HeatOverrides, LiveHeatRules
@@ -19,6 +20,10 @@ from server_kit.dependency_status import DependencyStatus
 POLL_S: Final = 0.5
 """The scheduler ticks once a second, so a change is in force everywhere within 2 s. This also holds if the process
 that made the change dies before it writes the copy."""
+
+_POLLS: Final = Counter(
+    "hotchat_setting_polls_total", "Polls that put the operator's overrides of settings in force here"
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,7 @@ class SettingOverrides:
                 return
             self._postgres.answered()
             await self._apply(overrides)
+            _POLLS.inc()
 
     async def run(self) -> None:
         """Until cancelled."""
