@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { fieldOf, withField } from "@/lib/rooms/slow-mode-choice";
 import type { SlowModeSetting } from "./use-slow-mode-setting";
 
 const CHOICES_S = [5, 10, 30, 60, 300];
@@ -13,12 +14,8 @@ export function SlowModeChoice({ slowMode, isTargetUnreachable, refusal, choose 
       <label className="field">
         <span>{t("settings.slowMode")}</span>
         <select
-          value={mode === "fixed" ? seconds : mode}
-          onChange={(event) => {
-            const { value } = event.target;
-            if (value === "off" || value === "auto") choose({ ...slowMode, mode: value });
-            else choose({ ...slowMode, mode: "fixed", seconds: Number(value) });
-          }}
+          value={fieldOf(slowMode)}
+          onChange={(event) => choose(withField(slowMode, event.target.value))}
         >
           <option value="off">{t("settings.slowModeOff")}</option>
           <option value="auto">{t("settings.slowModeAuto")}</option>

@@ -2,17 +2,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
 import type { SlowMode } from "@/lib/contract/types";
-import { DEFAULT_TARGET_PER_S } from "@/lib/rooms/slow-mode-target";
+import { chosenOf, patchOf, type ChosenSlowMode } from "@/lib/rooms/slow-mode-choice";
 import { useOpenRoom, useRoomScreen } from "@/ui/room-context";
 import { useHostApi } from "@/ui/use-host-api";
-
-export interface ChosenSlowMode {
-  readonly mode: SlowMode["mode"];
-  /** The wait in mode `fixed`. */
-  readonly seconds: number;
-  /** The target of mode `auto`, in posts a second. */
-  readonly target: number;
-}
 
 export interface SlowModeSetting {
   readonly slowMode: ChosenSlowMode;
@@ -33,32 +25,18 @@ export function useSlowModeSetting(): SlowModeSetting {
   const [chosen, setChosen] = useState<{ over: SlowMode | undefined; slowMode: ChosenSlowMode } | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const choose = async (slowMode: ChosenSlowMode) => {
-    const { mode, seconds, target } = slowMode;
     setRefusal(null);
     try {
-      await api.changeRoom(roomId, {
-        slow_mode:
-          mode === "fixed"
-            ? { mode, seconds }
-            : mode === "auto"
-              ? { mode, target_posts_per_s: target }
-              : { mode },
-      });
+      await api.changeRoom(roomId, { slow_mode: patchOf(slowMode) });
       setChosen({ over: current, slowMode });
     } catch (error) {
       setRefusal(errorMessage(t, error, t("settings.slowModeFailed")));
     }
   };
   return {
-    slowMode: chosen !== null && chosen.over === current ? chosen.slowMode : shownOf(current),
+    slowMode: chosen !== null && chosen.over === current ? chosen.slowMode : chosenOf(current),
     isTargetUnreachable: room?.isTargetUnreachable === true,
     refusal,
     choose: (slowMode) => void choose(slowMode),
   };
 }
-
-const shownOf = (slowMode: SlowMode | undefined): ChosenSlowMode => ({
-  mode: slowMode?.mode ?? "off",
-  seconds: slowMode?.seconds ?? 0,
-  target: slowMode?.target_posts_per_s ?? DEFAULT_TARGET_PER_S,
-});

@@ -1,10 +1,11 @@
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { OpsRoom } from "@/lib/contract/types";
+import { chosenOf, fieldOf } from "@/lib/rooms/slow-mode-choice";
 import { nameInSentence } from "@/lib/text/shown-name";
 import { ModalDialog } from "@/ui/ModalDialog";
 import { textField } from "../form-fields";
-import { slowModeField, type RoomRulesCall } from "./use-room-rules";
+import type { RoomRulesCall } from "./use-room-rules";
 
 const WAITS_S = [5, 10, 30, 60, 300];
 const WHO = ["everyone", "regulars", "moderators"] as const;
@@ -18,7 +19,7 @@ interface RoomRulesDialogProps extends RoomRulesCall {
 export function RoomRulesDialog({ room, onClose, refusal, isCalling, save }: RoomRulesDialogProps) {
   const { t } = useTranslation("operator");
   const { t: words } = useTranslation();
-  const current = slowModeField(room);
+  const current = fieldOf(chosenOf(room.slow_mode));
   const wait = Number(current);
   const waits = Number.isNaN(wait) || WAITS_S.includes(wait) ? WAITS_S : [...WAITS_S, wait];
   return (
