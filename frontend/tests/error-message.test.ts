@@ -29,6 +29,13 @@ it.each(["en", "ko", "ja"])(
   },
 );
 
+it("the call's own sentence for a code comes first", () => {
+  const own = { too_many: "The list is full." };
+  const full = new Problem(409, "too_many", "English");
+  expect(errorMessage(i18next.t, full, "away", own)).toBe("The list is full.");
+  expect(errorMessage(i18next.t, full, "away")).toBe(ja.refusal.too_many);
+});
+
 it("the sentence is the server's for a code without a translation, and the fallback without an answer", () => {
   expect(
     errorMessage(i18next.t, new Problem(422, "validation_failed", "The name shows nothing."), "away"),

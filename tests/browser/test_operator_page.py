@@ -5,6 +5,7 @@ import uuid
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
+from chat_server.ops.exemption_repository import MAX_EXEMPTIONS
 from tests.browser.axe import violations
 from tests.browser.conftest import visitors
 from tests.browser.private_room import PrivateRoom
@@ -185,7 +186,12 @@ async def test_the_operator_exempts_an_address_and_ends_it(people: People) -> No
     await exempt.click()
     await expect(exemptions.get_by_role("alert")).to_contain_text("Give one IPv4 or IPv6 address")
     await address.fill("203.0.113.7")
-    await exemptions.get_by_label("For how long").select_option("12")
+    hours = exemptions.get_by_label("Hours, from 1 to 72")
+    for wrong in ("0", "73", "1.5", ""):
+        await hours.fill(wrong)
+        await exempt.click()
+        await expect(hours).to_have_js_property("validity.valid", False)
+    await hours.fill("71")
     await exemptions.get_by_label("Reason (optional)").fill("the town hall")
     await exempt.click()
     await expect(exemptions.get_by_role("status")).to_contain_text("203.0.113.7 is exempt until")
@@ -208,6 +214,23 @@ async def test_the_operator_exempts_an_address_and_ends_it(people: People) -> No
     log = section(tab, "What you did").get_by_role("listitem")
     await expect(log.nth(0)).to_contain_text("You ended the exemption of 203.0.113.7.")
     await expect(log.nth(1)).to_contain_text("You exempted 203.0.113.7 from the limits of addresses.")
+
+
+async def test_a_full_list_of_exemptions_says_what_to_do(people: People) -> None:
+    operator = people.operator()
+    addresses = [f"198.51.100.{number}" for number in range(MAX_EXEMPTIONS)]
+    try:
+        for address in addresses:
+            await operator.call("POST", "/ops/exemptions", {"address": address, "hours": 1})
+        tab = await signed_in(people)
+        exemptions = section(tab, "Exempt addresses")
+        await exemptions.get_by_label("IPv4 or IPv6 address").fill("203.0.113.7")
+        await exemptions.get_by_role("button", name="Exempt the address").click()
+        full = "The list of exempt addresses is full; end an exemption first."
+        await expect(exemptions.get_by_role("alert")).to_have_text(full)
+    finally:
+        for address in addresses:
+            await operator.call("DELETE", f"/ops/exemptions/{address}")
 
 
 async def test_the_operator_runs_a_private_room_in_the_moderator_view(people: People) -> None:

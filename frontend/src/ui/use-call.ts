@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorMessage } from "@/lib/api/error-message";
+import { errorMessage, type OwnSentences } from "@/lib/api/error-message";
 
 export interface Call {
   /** Why the last call failed. */
@@ -11,8 +11,8 @@ export interface Call {
 }
 
 /** Runs the calls of one part of the page, and says why one was refused. `failure`: the sentence for a server that does not
- * answer. */
-export function useCall(failure: string): Call {
+ * answer. `own`: sentences for codes that mean something special here. */
+export function useCall(failure: string, own?: OwnSentences): Call {
   const { t } = useTranslation();
   const [refusal, setRefusal] = useState<string | null>(null);
   const [isCalling, setIsCalling] = useState(false);
@@ -22,7 +22,7 @@ export function useCall(failure: string): Call {
     try {
       await call();
     } catch (error) {
-      setRefusal(errorMessage(t, error, failure));
+      setRefusal(errorMessage(t, error, failure, own));
     } finally {
       setIsCalling(false);
     }

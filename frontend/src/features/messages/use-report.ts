@@ -1,7 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorMessage } from "@/lib/api/error-message";
-import { Problem } from "@/lib/api/problem";
 import { reportMessage } from "@/lib/api/report-message";
 import type { Message } from "@/lib/contract/types";
 import { textProblemMessage } from "@/lib/i18n/text-problem-message";
@@ -41,9 +40,8 @@ export function useReport(message: Message, onSent: () => void): ReportDraft {
       toast(t("message.reported"));
       onSent();
     } catch (error) {
-      const isFull = error instanceof Problem && error.code === "too_many";
-      const failure = t("message.reportFailed");
-      setRefusal(isFull ? t("message.reportsFull") : errorMessage(t, error, failure));
+      const own = { too_many: t("message.reportsFull") };
+      setRefusal(errorMessage(t, error, t("message.reportFailed"), own));
       setIsSending(false);
     }
   };

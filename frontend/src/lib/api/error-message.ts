@@ -26,11 +26,17 @@ type TranslatedCode = (typeof TRANSLATED_CODES)[number];
 const isTranslated = (code: string): code is TranslatedCode =>
   (TRANSLATED_CODES as readonly string[]).includes(code);
 
-/** The translated sentence of the code, else the server's own. `fallback` is for a server that did not answer. */
-export function errorMessage(t: TFunction, error: unknown, fallback: string): string {
+/** Sentences of one call for codes that mean something special there. */
+export type OwnSentences = Readonly<Partial<Record<ProblemCode, string>>>;
+
+/** The call's own sentence, else the translated one of the code, else the server's. `fallback` is for a server that did not
+ * answer. */
+export function errorMessage(t: TFunction, error: unknown, fallback: string, own: OwnSentences = {}): string {
   if (!(error instanceof Problem) || error.isUnreachable) return fallback;
   const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
   if (error.isEverywhere) return t("problem.bannedEverywhere");
+  const ownSentence = own[error.code as ProblemCode];
+  if (ownSentence !== undefined) return ownSentence;
   if (isTranslated(error.code)) return t(`refusal.${error.code}`, { seconds });
   return error.detail === "" ? t("problem.unknown") : error.detail;
 }

@@ -1,9 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ExemptionTerms } from "@/lib/contract/types";
+import { EXEMPTION_HOURS, OFFERED_HOURS, USUAL_HOURS } from "@/lib/operator/exemption-hours";
 import { textField } from "../form-fields";
-
-const HOURS = [1, 4, 12, 24, 72];
-const USUAL_HOURS = 4; // an evening's show
 
 interface ExemptionFormProps {
   isCalling: boolean;
@@ -31,14 +29,22 @@ export function ExemptionForm({ isCalling, onExempt }: ExemptionFormProps) {
         <input name="address" required autoComplete="off" placeholder="203.0.113.7" />
       </label>
       <label className="field">
-        <span>{t("exemptions.hours")}</span>
-        <select name="hours" defaultValue={USUAL_HOURS}>
-          {HOURS.map((hours) => (
-            <option key={hours} value={hours}>
-              {t("exemptions.hoursOf", { count: hours })}
-            </option>
+        <span>{t("exemptions.hours", { max: EXEMPTION_HOURS.max })}</span>
+        <input
+          name="hours"
+          type="number"
+          required
+          min={EXEMPTION_HOURS.min}
+          max={EXEMPTION_HOURS.max}
+          step={1}
+          defaultValue={USUAL_HOURS}
+          list="exemption-hours"
+        />
+        <datalist id="exemption-hours">
+          {OFFERED_HOURS.map((hours) => (
+            <option key={hours} value={hours} />
           ))}
-        </select>
+        </datalist>
       </label>
       <label className="field">
         <span>{t("exemptions.reason")}</span>

@@ -36,7 +36,7 @@ export function useExemptions(): ExemptionsView {
   const api = useOperatorApi();
   const localTime = useLocalTime();
   const queryClient = useQueryClient();
-  const { refusal, isCalling, run } = useCall(t("callFailed"));
+  const { refusal, isCalling, run } = useCall(t("callFailed"), { too_many: t("exemptions.full") });
   const [done, setDone] = useState<string | null>(null);
   const [toEnd, setToEnd] = useState<string | null>(null);
   const { data, error } = useQuery({
