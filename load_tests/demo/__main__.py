@@ -18,6 +18,7 @@ from typing import Final
 import httpx
 import uvloop
 
+from load_tests.demo.captions import CAPTIONS, LANGUAGES, language_of
 from load_tests.demo.crowd import RELOADERS, Audience, Authors, Reloader, Seen, enter, perform
 from load_tests.demo.lines import PEOPLE, Person
 from load_tests.demo.script import Crowd, Show
@@ -56,6 +57,7 @@ async def run(
     rng: Random,
     *,
     operator_token: str | None = None,
+    language: str = "en",
     ready: Callable[[], None] = lambda: None,
 ) -> Seen:
     """Run the whole show, after a call of `ready`. With the operator's token, at a threshold of ENTER_PER_S.
@@ -67,7 +69,7 @@ async def run(
         ready()
         tokens = await enter(http)
         async with lowered_threshold(http, operator_token, ENTER_PER_S, say):
-            return await _run_show(http, url, streams_url, room, tokens, show, say, rng)
+            return await _run_show(http, url, streams_url, room, tokens, show, language, say, rng)
 
 
 async def _run_show(
@@ -77,6 +79,7 @@ async def _run_show(
     room: str,
     tokens: Mapping[Person, str],
     show: Show,
+    language: str,
     say: Say,
     rng: Random,
 ) -> Seen:
@@ -92,7 +95,7 @@ async def _run_show(
     reloaders = [Reloader(url, room, tokens[person], seen) for person in PEOPLE[:RELOADERS]]
     tasks = [
         asyncio.create_task(perform(show, audience, authors, reloaders, clock_s)),
-        asyncio.create_task(_report(http, room, tokens[PEOPLE[-1]], show, clock_s, seen, say)),
+        asyncio.create_task(_report(http, room, tokens[PEOPLE[-1]], show, language, clock_s, seen, say)),
         *(asyncio.create_task(reloader.run()) for reloader in reloaders),
     ]
     try:
@@ -125,6 +128,7 @@ async def _report(
     room: str,
     token: str,
     show: Show,
+    language: str,
     clock_s: Callable[[], float],
     seen: Seen,
     say: Say,
@@ -134,7 +138,7 @@ async def _report(
     while True:
         begun = show.begun(clock_s())
         for phase in begun[said:]:  # a slow response must not skip a phase
-            say(f"\n{phase.name.upper()}: {phase.caption}")
+            say(f"\n{phase.name.upper()}: {CAPTIONS[phase.name][language]}")
         said, phase = len(begun), begun[-1]
         answer = await http.get(f"/api/v1/rooms/{room}", headers={"Authorization": f"Bearer {token}"})
         if answer.status_code == httpx.codes.OK:
@@ -217,6 +221,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--posts-per-s", type=float, default=20.0, help="while the room is hot")
     parser.add_argument("--fetches-per-s", type=float, help="while the room is hot")
     parser.add_argument("--seconds", type=float, default=120.0, help="of the whole show")
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default=language_of(os.environ), help="of the captions"
+    )
     parser.add_argument("--no-browser", action="store_true", help="print the addresses only")
     given = parser.parse_args(words)
     url = given.url.rstrip("/")
@@ -242,6 +249,7 @@ def main(words: Sequence[str] | None = None) -> None:
                     say,
                     Random(),
                     operator_token=token,
+                    language=given.language,
                     ready=lambda: show_pages(url, given.room, opens=opens),
                 )
             )

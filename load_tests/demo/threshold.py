@@ -1,12 +1,16 @@
 """The demo lowers the threshold of heat while it runs, as an operator may, so that a small crowd makes a room hot."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import httpx
 
 PATH: Final = "/api/v1/ops/settings"
+LOG: Final = "/api/v1/ops/audit"
+LOG_ENTRIES: Final = 100
+"""How far back a threshold is searched that a killed demo has left in force."""
+
 REASON: Final = "make demo"
 
 
@@ -16,7 +20,7 @@ async def lowered_threshold(
 ) -> AsyncIterator[None]:
     """Lower HOTCHAT_ENTER_PER_S, and return to the earlier value at the end. Without the operator's token, say so.
 
-    Raises httpx.HTTPError. A lower threshold stays as it is.
+    Raises httpx.HTTPError. A lower threshold stays as it is, unless a demo that was killed has left it in force.
     """
     if token is None:
         say("The threshold of heat stays as it is: the operator's token is not in the data folder.")
@@ -30,24 +34,33 @@ async def lowered_threshold(
         )
         yield
         return
-    before = answer.json()["enter_per_s"]
-    if before["value"] <= enter_per_s:
+    setting = answer.json()["enter_per_s"]
+    before = value_before(setting, await _newest_change(http, headers))
+    if before <= enter_per_s:
         yield
         return
-    say(
-        f"During the show, a room is hot from {enter_per_s:,.0f} fetches a second (before: {before['value']:,.0f})."
-    )
+    say(f"During the show, a room is hot from {enter_per_s:,.0f} fetches a second (before: {before:,.0f}).")
     try:
         await _change(http, headers, enter_per_s)
         yield
     finally:
-        await _change(http, headers, _earlier(before))
-        say(f"A room is hot from {before['value']:,.0f} fetches a second again.")
+        await _change(http, headers, None if before == setting["environment"] else before)
+        say(f"A room is hot from {before:,.0f} fetches a second again.")
 
 
-def _earlier(setting: dict[str, Any]) -> float | None:
-    """The value to return to; None is the environment's."""
-    return float(setting["value"]) if setting["source"] == "operator" else None
+def value_before(setting: Mapping[str, Any], newest: Mapping[str, Any] | None) -> float:
+    """The threshold without any demo. `newest`: the last logged change of it, with its reason."""
+    is_left_behind = newest is not None and newest["reason"] == REASON and newest["new"] < newest["old"]
+    return float(newest["old"] if newest is not None and is_left_behind else setting["value"])
+
+
+async def _newest_change(http: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any] | None:
+    answer = await http.get(LOG, params={"limit": LOG_ENTRIES}, headers=headers)
+    for entry in answer.raise_for_status().json()["entries"]:
+        details = entry["details"]
+        if entry["action"] == "change_settings" and "enter_per_s" in details["settings"]:
+            return {**details["settings"]["enter_per_s"], "reason": details.get("reason")}
+    return None
 
 
 async def _change(http: httpx.AsyncClient, headers: dict[str, str], enter_per_s: float | None) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from load_tests.demo.__main__ import CannotRun, has_browser, last_words, operator_token, run
+from load_tests.demo.captions import CAPTIONS, LANGUAGES, language_of
 from load_tests.demo.crowd import Seen
 from load_tests.demo.script import PHASES, Crowd, Show
-from load_tests.demo.threshold import lowered_threshold
+from load_tests.demo.threshold import REASON, lowered_threshold
 from local_stack.ports import LOOPBACK, free_port
 from tests.support.chat_stack import ADMIN_TOKEN, StartChatStack
 from tests.support.people import People, Person
@@ -27,7 +28,9 @@ async def test_a_show_makes_a_room_hot_and_leaves_it_cool_with_every_accepted_po
     async with reader_of(stack.chat_url) as ann:
         room = (await ann.make_room())["id"]
         show = Show(CROWD, seconds=15)
-        seen = await run(stack.chat_url, room, show, lines.append, Random(7), operator_token=ADMIN_TOKEN)
+        seen = await run(
+            stack.chat_url, room, show, lines.append, Random(7), operator_token=ADMIN_TOKEN, language="ko"
+        )
         async with asyncio.timeout(COOLS_WITHIN_S):
             while (await ann.get(f"/api/v1/rooms/{room}"))["heat"]["hot"]:
                 await asyncio.sleep(0.1)
@@ -41,7 +44,7 @@ async def test_a_show_makes_a_room_hot_and_leaves_it_cool_with_every_accepted_po
     assert (seen.streams, seen.refused, dict(seen.unexpected)) == (0, 0, {})
     assert (threshold["value"], threshold["source"]) == (5000, "default")
     captions = [line for line in lines if line.startswith("\n")]
-    assert captions == [f"\n{phase.name.upper()}: {phase.caption}" for phase in PHASES]
+    assert captions == [f"\n{phase.name.upper()}: {CAPTIONS[phase.name]['ko']}" for phase in PHASES]
 
 
 @asynccontextmanager
@@ -88,6 +91,38 @@ async def test_the_threshold_returns_to_the_operators_own_value_also_after_a_fai
     async with lowered_threshold(ann.http, None, 500, said.append):
         assert (await enter_per_s(ann))["value"] == 5000
     assert "the operator's token is not in the data folder" in said[-1]
+
+
+async def test_a_threshold_that_a_killed_demo_left_in_force_ends_with_the_next_demo(people: People) -> None:
+    ann = await people.enter()
+    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    for own, after in ((3000, (3000, "operator")), (None, (5000, "default"))):
+        for change in ({"enter_per_s": own}, {"enter_per_s": 500, "reason": REASON}):
+            await ann.http.patch("/api/v1/ops/settings", json=change, headers=headers)
+        async with lowered_threshold(ann.http, ADMIN_TOKEN, 500, lambda _: None):
+            assert (await enter_per_s(ann))["value"] == 500
+        threshold = await enter_per_s(ann)
+        assert (threshold["value"], threshold["source"]) == after
+
+
+def test_each_phase_says_in_three_languages_what_to_look_at_in_the_control_room() -> None:
+    assert list(CAPTIONS) == [phase.name for phase in PHASES]
+    for captions in CAPTIONS.values():
+        assert tuple(captions) == LANGUAGES
+        assert all("/ops" in caption for caption in captions.values())
+
+
+@pytest.mark.parametrize(
+    ("env", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_the_captions_are_in_the_language_of_the_terminal(env: dict[str, str], language: str) -> None:
+    assert language_of(env) == language
 
 
 def test_the_operators_token_is_the_given_one_or_that_of_the_data_folder(tmp_path: Path) -> None:
