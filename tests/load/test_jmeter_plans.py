@@ -1,14 +1,16 @@
 """The plans in a real JMeter, against our servers and against a server that misbehaves."""
 
 import os
+import re
 import shutil
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from aiohttp import web
 
-from load_tests.jmeter.installation import install
-from load_tests.jmeter.plan import Crowd, run_plan
+from load_tests.jmeter.installation import HOME, install
+from load_tests.jmeter.plan import PLANS, Crowd, run_plan
 from load_tests.jmeter.samples import jtl_rows, read_samples
 from load_tests.jmeter.single_plans import SINGLE_PLANS, run_single_plan
 from load_tests.jmeter.storm import Sizes, storm
@@ -41,6 +43,32 @@ async def test_a_small_storm_heats_its_room_and_harms_nobody(
     target = Target(LOOPBACK, stack.chat_servers[0].port)
     verdict = await storm(target, sizes, tmp_path, report=False)
     assert verdict.faults == []
+
+
+def classes_of_the_distribution() -> dict[str, str]:
+    """The class of each name that plans use, for classes in JMeter's own jars. JMeter opens a plan by these names."""
+    found = set()
+    for jar in (HOME / "lib" / "ext").glob("*.jar"):
+        with ZipFile(jar) as classes:
+            found |= {name.removesuffix(".class").replace("/", ".") for name in classes.namelist()}
+    aliases = {}
+    for line in (HOME / "bin" / "saveservice.properties").read_text().splitlines():
+        names, _, name = line.partition("=")
+        if name in found:
+            aliases |= dict.fromkeys(names.split(","), name)
+    return aliases | {name: name for name in found}
+
+
+@pytest.mark.parametrize("plan", sorted(PLANS.rglob("*.jmx")), ids=lambda plan: plan.name)
+def test_jmeter_knows_every_element_of_a_plan_and_its_panel(plan: Path) -> None:
+    """The GUI refuses to open a plan with an element or a panel that it does not know."""
+    known = classes_of_the_distribution()
+    elements = re.findall(r'<(\w+) guiclass="([^"]+)" testclass="([^"]+)"', plan.read_text())
+    assert {tag for tag, _, _ in elements} >= {"TestPlan"}
+    assert len(elements) == plan.read_text().count("guiclass=")
+    unknown = {name for element in elements for name in element} - known.keys()
+    assert unknown == set()
+    assert all(known[tag] == known[testclass] for tag, _, testclass in elements)
 
 
 SMALL = Sizes(
