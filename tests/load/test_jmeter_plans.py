@@ -51,7 +51,7 @@ def classes_of_the_distribution() -> dict[str, str]:
     for jar in (HOME / "lib" / "ext").glob("*.jar"):
         with ZipFile(jar) as classes:
             found |= {name.removesuffix(".class").replace("/", ".") for name in classes.namelist()}
-    aliases = {}
+    aliases: dict[str, str] = {}
     for line in (HOME / "bin" / "saveservice.properties").read_text().splitlines():
         names, _, name = line.partition("=")
         if name in found:
