@@ -11,6 +11,12 @@ LOCK_TIMEOUT_S: Final = 0.7
 IDLE_IN_TRANSACTION_S: Final = 3
 """The longest time that a process that hangs inside a transaction can keep its rooms locked."""
 
+_ARRAYS: Final = ("uuid", "timestamptz", "jsonb", "bigint", "boolean", "integer", "bytea")
+"""asyncpg asks Postgres about arrays of these types at their first use on a connection, which may hold the lock of a
+room by then."""
+
+_USE_ARRAYS: Final = f"SELECT {', '.join(f'${n}::{name}[]' for n, name in enumerate(_ARRAYS, 1))}"
+
 
 @dataclass(slots=True)
 class DedicatedConnection:
@@ -25,7 +31,7 @@ class DedicatedConnection:
     connection: asyncpg.Connection | None = None
 
     async def open(self) -> asyncpg.Connection:
-        """The open connection. Raises one of CONNECTION_LOST or asyncpg.PostgresError within CONNECT_TIMEOUT_S."""
+        """The open connection. Raises one of CONNECTION_LOST or asyncpg.PostgresError within 2 CONNECT_TIMEOUT_S."""
         if self.connection is None or self.connection.is_closed():
             self.connection = await asyncpg.connect(
                 self.dsn,
@@ -44,6 +50,7 @@ class DedicatedConnection:
                     "plan_cache_mode": "force_generic_plan",
                 },
             )
+            await self.connection.prepare(_USE_ARRAYS, timeout=CONNECT_TIMEOUT_S)
         return self.connection
 
     def drop(self) -> None:
