@@ -184,6 +184,7 @@ async def test_a_wait_in_slow_mode_goes_on_after_a_reload(people: People) -> Non
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.write("one")
+    await tab.sees("one")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.page.reload()
     await tab.is_live()

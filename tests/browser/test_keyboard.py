@@ -13,6 +13,7 @@ async def test_a_question_mark_lists_the_shortcuts_and_each_of_them_works(people
     tab, _ = await people.member("Bob")
     await tab.open(f"/rooms/{room}")
     await tab.write("my last words")
+    await tab.sees("my last words")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.composer.press("ArrowUp")
     await expect(tab.composer).to_have_value("my last words")

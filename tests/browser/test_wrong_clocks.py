@@ -30,6 +30,7 @@ async def test_a_newcomer_learns_from_when_on_they_can_write(people: People, ahe
     await ann.call("PATCH", f"/rooms/{room}", {"who_can_post": "everyone"})
     await expect(block).to_have_text("")
     await tab.write("at some time")
+    await tab.sees("at some time")
     await expect(tab.page.locator("[data-post]")).to_have_count(0)
     await tab.sees("at some time")
 

@@ -352,6 +352,20 @@ describe("a post", () => {
     expect(texts()).toEqual(["one", "two"]);
   });
 
+  it("whose wait ends while the lock is released is sent", async () => {
+    refusals = [unreachable()];
+    unlocking = () => new Promise((released) => clock.after(60_000, released));
+    const outbox = open();
+    write(outbox, "one", "two");
+    await clock.advance(59_000); // a browser without a free core releases the lock later than the wait ends
+    unlocking = () => Promise.resolve();
+    await clock.advance(2_000);
+    expect([texts(), statuses(outbox)]).toEqual([
+      ["one", "two"],
+      ["sent", "sent"],
+    ]);
+  });
+
   it("waits exactly as long as slow mode says", async () => {
     refusals = [new Problem(429, "slow_mode", "", 7_000)];
     const outbox = open();

@@ -223,19 +223,16 @@ export class Outbox {
   async #sendRoom(roomId: string): Promise<void> {
     if (this.#sending.has(roomId)) return;
     this.#sending.add(roomId);
-    const last: { isWaiting: boolean } = { isWaiting: false };
     try {
       await this.deps.exclusively(`outbox:${roomId}`, async () => {
-        for (let post = this.#next(roomId); post !== undefined; post = this.#next(roomId)) {
-          last.isWaiting = !(await this.#send(post));
-          if (last.isWaiting) return;
-        }
+        for (let post = this.#next(roomId); post !== undefined; post = this.#next(roomId))
+          if (!(await this.#send(post))) return;
       });
     } finally {
       this.#sending.delete(roomId);
     }
-    // A post that was queued while the lock was being released found the room busy.
-    if (!last.isWaiting && this.#next(roomId) !== undefined) void this.#sendRoom(roomId);
+    // While the lock was being released, a post that was queued and a wait that ended found the room busy.
+    if (this.#next(roomId) !== undefined) void this.#sendRoom(roomId);
   }
 
   /** The first post of the room that can be sent. Failed posts are skipped; a waiting one blocks those after it. Then the
