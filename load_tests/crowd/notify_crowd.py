@@ -31,8 +31,9 @@ class Times(msgspec.Struct, frozen=True):
 
 
 class NotifyReport(msgspec.Struct, frozen=True):
-    """Counts since all streams were open. `following` readers have an open stream. `lateness` is that of the program's
-    own timers, `answers` the time from a request to its response.
+    """Counts and times of `took_s`, from the reset until the stop. `following` readers have an open stream.
+
+    `lateness` is that of the program's own timers, `answers` the time from a request to its response.
     """
 
     readers: int
@@ -48,6 +49,7 @@ class NotifyReport(msgspec.Struct, frozen=True):
     answers: Times
     lateness: Times
     staleness_quantiles_ms: list[float]
+    took_s: float
     cpu_share: float
 
     @property
@@ -64,6 +66,7 @@ class NotifyReport(msgspec.Struct, frozen=True):
             staleness_values_s=[value / 1000 for value in self.staleness_quantiles_ms],
             answer_p99_s=self.answers.p99_ms / 1000,
             late_p99_ms=self.lateness.p99_ms,
+            took_s=self.took_s,
             cpu_share=self.cpu_share,
         )
 
@@ -74,6 +77,10 @@ class NotifyCrowd:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
+    def reset(self) -> None:
+        """Forget what has happened."""
+        self._say("reset")
+
     async def report(self, seq: int) -> NotifyReport:
         """The results until now; `current` readers have this seq."""
         return msgspec.json.decode(await self._ask(f"report {seq}"), type=NotifyReport)
@@ -83,8 +90,11 @@ class NotifyCrowd:
         await self._ask("stop")
 
     async def _ask(self, words: str) -> bytes:
-        cast(asyncio.StreamWriter, self._process.stdin).write(f"{words}\n".encode())
+        self._say(words)
         return await answer_line(self._process, ANSWER_WITHIN_S)
+
+    def _say(self, words: str) -> None:
+        cast(asyncio.StreamWriter, self._process.stdin).write(f"{words}\n".encode())
 
 
 @asynccontextmanager

@@ -62,10 +62,10 @@ def table(records: Sequence[CrowdRecord]) -> str:
     for one in records:
         shares = ", ".join(f"{one.greatest_share(role):.0%}" for role in SERVERS)
         groups = (one.readers, one.refreshers)
-        fetches = sum(group.fetches for group in groups)
+        fetches_per_s = sum(group.fetches_per_s for group in groups)
         stale = ", ".join(f"{group.staleness_s.greatest:.2f}" for group in groups)
         lines.append(
-            f"| {one.policy} | {fetches / one.plan.seconds:,.0f} | {one.refused_share:.1%} | {stale} s "
+            f"| {one.policy} | {fetches_per_s:,.0f} | {one.refused_share:.1%} | {stale} s "
             f"| {max(group.answer_p99_s for group in groups) * 1000:.0f} ms "
             f"| {one.streams.p50_ms:.0f}, {one.streams.p99_ms:.0f} ms | {one.bytes_per_stream / 1024:.1f} KiB "
             f"| {shares}, {servers_share(one):.0%} | {_yes(is_saturated(one))} | {_yes(bool(one.saturated))} |"

@@ -55,7 +55,8 @@ class Probes(msgspec.Struct, frozen=True):
 class Readers(msgspec.Struct, frozen=True):
     """Times in seconds. `current` readers had the last event at the end.
 
-    The last three are of the C program: the time from a request to its response, how late its timers were, its CPU.
+    The last four are of the C program: the time from a request to its response, how late its timers were, for how long
+    it counted, and its CPU.
     """
 
     count: int
@@ -69,11 +70,16 @@ class Readers(msgspec.Struct, frozen=True):
     staleness_values_s: list[float]
     answer_p99_s: float = 0.0
     late_p99_ms: float = 0.0
+    took_s: float = 0.0
     cpu_share: float = 0.0
 
     @property
     def refused_share(self) -> float:
         return refused_share(self)
+
+    @property
+    def fetches_per_s(self) -> float:
+        return self.fetches / self.took_s if self.took_s else 0.0
 
 
 def refused_share(*groups: Readers) -> float:

@@ -95,6 +95,8 @@ async def run_crowd(
             before = await _counts(fixture)
             began_s = time.monotonic()
             await streams.reset()
+            readers.reset()
+            refreshers.reset()
             crowd.begin_window()
             sampled = await _sample(plan, streams, crowd, fixture.chat.base_url, say)
             await crowd.quiet()

@@ -129,6 +129,18 @@ async def test_a_refused_reader_waits_and_counts_until_it_is_current(serve: Serv
     assert report.figures.refused_share == pytest.approx(2 / 3)
 
 
+async def test_a_crowd_counts_from_the_reset_on(serve: Serve) -> None:
+    room = FakeRoom()
+    async with crowd_of(serve, room, 2) as crowd:
+        await room.move(11)
+        assert (await all_current(crowd, 11)).fetches == 2
+        crowd.reset()
+        await room.move(12)
+        report = await all_current(crowd, 12)
+    assert (report.fetches, report.staleness.count) == (2, 2)
+    assert report.figures.fetches_per_s == pytest.approx(2 / report.took_s)
+
+
 async def test_a_reader_without_its_signs_is_stale_until_the_end(serve: Serve) -> None:
     room = FakeRoom()
     async with crowd_of(serve, room, 2, signs=SignPolicy(dropped_share=1.0)) as crowd:

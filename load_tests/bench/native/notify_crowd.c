@@ -8,9 +8,9 @@
  * refresh: readers take no notice of `room.updated`, and fetch the newest page again MS after each answer.
  * drop: this share of the signs is dropped before a reader acts. debounce: a reader waits MS before each fetch.
  *
- * Says {"opened": …} once every reader has a session and its stream. Then, on its standard input: "report SEQ" prints what
- * happened as one JSON line, where `current` readers have SEQ; "stop" ends fetches, counts readers that are still stale or
- * refused with the time until now, and is answered; the end of input ends the program.
+ * Says {"opened": …} once every reader has a session and its stream. Then, on its standard input: "reset" forgets what has
+ * happened; "report SEQ" prints what happened as one JSON line, where `current` readers have SEQ; "stop" ends fetches, counts
+ * readers that are still stale or refused with the time until now, and is answered; the end of input ends the program.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -49,7 +49,7 @@ static int64_t *due_us; /* of each reader: the next fetch, or the time at which 
 static struct sockaddr_in chat, publish;
 static const char *host, *room;
 static int reader_count, poll_fd, next_to_start, starting, following, failed_starts, closed_streams, stopped, said_opened;
-static int64_t refresh_us, debounce_us, began_us, last_scan_us;
+static int64_t refresh_us, debounce_us, began_us, stopped_us, last_scan_us;
 static double drop_share, began_cpu_s;
 static uint64_t fetches, refused, failed, dropped_signs, bytes_in, random_state = 88172645463325252ull;
 static struct histogram staleness, until_current, answers, lateness;
@@ -296,10 +296,17 @@ static void print_times(const char *name, const struct histogram *h) {
            (double)h->max_us / 1000);
 }
 
+static void reset(void) {
+    fetches = refused = failed = dropped_signs = bytes_in = 0;
+    staleness = until_current = answers = lateness = (struct histogram){0};
+    began_us = now_us();
+    began_cpu_s = cpu_s();
+}
+
 static void report(int64_t seq) {
     int current = 0;
     for (int i = 0; i < reader_count; i++) current += readers[i].cursor >= seq;
-    double took_s = (double)(now_us() - began_us) / 1e6;
+    double took_s = (double)((stopped ? stopped_us : now_us()) - began_us) / 1e6;
     printf("{\"readers\": %d, \"following\": %d, \"current\": %d, \"fetches\": %llu, \"refused\": %llu, \"failed\": %llu, "
            "\"dropped_signs\": %llu, \"bytes\": %llu, ",
            reader_count, following - closed_streams, current, (unsigned long long)fetches, (unsigned long long)refused,
@@ -311,12 +318,12 @@ static void report(int64_t seq) {
     printf("\"staleness_quantiles_ms\": [");
     for (int i = 0; staleness.total && i < QUANTILES; i++)
         printf("%s%.3f", i ? ", " : "", i < QUANTILES - 1 ? quantile_ms(&staleness, i / (double)(QUANTILES - 1)) : (double)staleness.max_us / 1000);
-    printf("], \"cpu_share\": %.3f}\n", (cpu_s() - began_cpu_s) / took_s);
+    printf("], \"took_s\": %.3f, \"cpu_share\": %.3f}\n", took_s, (cpu_s() - began_cpu_s) / took_s);
     fflush(stdout);
 }
 
 static void stop(void) {
-    int64_t now = now_us();
+    int64_t now = stopped_us = now_us();
     stopped = 1;
     for (int i = 0; i < reader_count; i++) {
         struct reader *r = &readers[i];
@@ -338,6 +345,7 @@ static int obey(void) {
     for (char *word = strtok(words, "\n"); word; word = strtok(NULL, "\n")) {
         if (!strncmp(word, "report ", 7)) report(strtoll(word + 7, NULL, 10));
         else if (!strcmp(word, "stop")) stop();
+        else if (!strcmp(word, "reset")) reset();
     }
     return 1;
 }
@@ -387,8 +395,7 @@ int main(int count, char **words) {
             printf("{\"opened\": %d, \"refused\": 0, \"failed\": %d, \"took_s\": %.3f}\n", following, failed_starts,
                    (double)(now_us() - began_us) / 1e6);
             fflush(stdout);
-            began_us = now_us();
-            began_cpu_s = cpu_s();
+            reset();
         }
         int found = epoll_wait(poll_fd, ready, 1024, 1);
         if (found < 0 && errno != EINTR) return 2;
