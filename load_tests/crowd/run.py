@@ -108,6 +108,8 @@ async def run_crowd(
             for reader in checked:
                 reader.known.end(time.monotonic())
                 await reader.close()
+            if head is None:
+                head = await crowd.pages.head(room_id)
             reports = [await group.report(head) for group in (readers, refreshers)]
             counts = [after - earlier for after, earlier in zip(await _counts(fixture), before, strict=True)]
             outcome = await crowd.judge_window(None)
@@ -247,11 +249,15 @@ async def _is_hot(crowd: Crowd, chat_url: str) -> bool:
     return False
 
 
-async def _all_current(crowd: Crowd, checked: list[NotifyReader], groups: list[NotifyCrowd]) -> int:
-    """Wait until all readers have the last event, at most CURRENT_WITHIN_S. Returns its seq."""
-    head = await crowd.pages.head(crowd.rooms.ids[0])
+async def _all_current(crowd: Crowd, checked: list[NotifyReader], groups: list[NotifyCrowd]) -> int | None:
+    """Wait until all readers have the last event, at most CURRENT_WITHIN_S.
+
+    Returns its seq; None if that could not be read, because refused readers keep the room hot.
+    """
+    head = None
     with suppress(TimeoutError):
         async with asyncio.timeout(CURRENT_WITHIN_S):
+            head = await crowd.pages.head(crowd.rooms.ids[0])
             while not all(reader.known.cursor >= head for reader in checked):
                 await asyncio.sleep(TICK_S)
             for group in groups:
