@@ -64,7 +64,7 @@ def bars(
         axes.axvline(mark, color="black", linewidth=1, linestyle="--")
     axes.grid(axis="x", alpha=0.3)
     if len(groups) > 1:
-        axes.legend(frameon=False)
+        figure.legend(frameon=False, loc="outside upper center", ncols=4)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
     return path

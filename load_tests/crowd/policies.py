@@ -80,15 +80,16 @@ def conclusion(records: Sequence[CrowdRecord]) -> str:
         return "Our policy was not measured."
     if is_saturated(ours):
         return "Our policy did not keep the servers below saturation, so it is not compared."
-    kept = [one for one in records if not is_saturated(one)]
+    others = [
+        one for one in records if not one.policy.startswith(OURS)
+    ]  # the governor and the calm lane are ours, too
+    kept = [one for one in others if not is_saturated(one)]
     better = [one.policy for one in kept if one.refused_share < ours.refused_share]
     least = f"{OURS} refused least"
-    if equal := [
-        one.policy
-        for one in kept
-        if not one.policy.startswith(OURS) and one.refused_share == ours.refused_share
-    ]:
+    if equal := [one.policy for one in kept if one.refused_share == ours.refused_share]:
         least += f", together with {', '.join(equal)}; this crowd was too small to tell them apart"
+    if saturated := [one.policy for one in others if one not in kept]:
+        least += f" ({', '.join(saturated)} saturated them)"
     greatest_s = stale_s(ours)
     parts = [
         f"{', '.join(better)} refused less than ours and kept the servers below saturation, too: this crowd was too "

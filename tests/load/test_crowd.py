@@ -188,7 +188,8 @@ def check_conclusions(record: CrowdRecord) -> None:
         with_figures("ours", 5),
         with_figures("all", 90),
     )
-    assert "ours refused least" in conclusion([none, ours, all_refused])
+    calm_lane = with_figures("ours, calm lane", 4)
+    assert "ours refused least (none saturated them)." in conclusion([none, ours, all_refused, calm_lane])
     assert "together with none" in conclusion([with_figures("none", 5), ours])
     assert "within the goal" in conclusion([ours])
     assert "above the goal" in conclusion([with_figures("ours", 5, stale_s=1.5)])
