@@ -274,14 +274,15 @@ async def hosting_on_phones(people: People, host: Person, room: str) -> bytes:
 
 
 async def operator_pages(people: People) -> bytes:
-    """The operator's page in light and dark."""
+    """The control room's live view in light and dark."""
     pages = []
     for scheme in ("light", "dark"):
         tab = await people.tab(color_scheme=scheme, viewport=HALF)
         await tab.page.goto(f"{tab.base_url}/ops")
         await tab.page.get_by_label("Operator's token").fill(OPERATOR)
         await tab.page.get_by_role("button", name="Sign in").click()
-        await expect(tab.page.get_by_role("link", name="Moderate").first).to_be_visible()
+        await expect(tab.page.get_by_role("heading", name="Rooms by heat")).to_be_visible()
+        await expect(tab.page.locator(".uplot canvas").first).to_be_visible()
         pages.append(await tab.page.screenshot())
     return side_by_side(*pages)
 
