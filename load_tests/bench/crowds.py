@@ -126,33 +126,58 @@ def generator_note(cpu_share: float) -> str:
 
 
 @dataclass
-class StreamCrowd:
-    """A running crowd whose streams are open."""
+class RunningCrowd:
+    """A C program that has said what it opened, and obeys words on its standard input."""
 
     process: asyncio.subprocess.Process
     opened: Opened
 
+    def say(self, words: str) -> None:
+        cast(asyncio.StreamWriter, self.process.stdin).write(f"{words}\n".encode())
+
+    async def ask(self, words: str) -> bytes:
+        self.say(words)
+        return await answer_line(self.process, ANSWER_WITHIN_S)
+
+
+@asynccontextmanager
+async def running_crowd(
+    name: str, *words: str, within_s: float = OPEN_WITHIN_S, core: int | None = LOAD_CORE
+) -> AsyncIterator[RunningCrowd]:
+    """Start the C program, and end it afterwards. Raises CrowdFailed if it says nothing within `within_s`."""
+    with on_core(core):
+        process = await asyncio.create_subprocess_exec(
+            str(program(name)), *words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+    try:
+        yield RunningCrowd(process, msgspec.json.decode(await answer_line(process, within_s), type=Opened))
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+class StreamCrowd:
+    """A running crowd whose streams are open."""
+
+    def __init__(self, running: RunningCrowd) -> None:
+        self._running = running
+        self.opened = running.opened
+
     async def reset(self) -> None:
         """Begin a window."""
-        await self._ask("reset")
+        await self._running.ask("reset")
 
     async def report(self) -> StreamWindow:
         """The results since the window began. The window continues."""
-        return msgspec.json.decode(await self._ask("report"), type=StreamWindow)
+        return msgspec.json.decode(await self._running.ask("report"), type=StreamWindow)
 
     async def rows(self) -> StreamRows:
-        return msgspec.json.decode(await self._ask("rows"), type=StreamRows)
+        return msgspec.json.decode(await self._running.ask("rows"), type=StreamRows)
 
     def open(self, streams: int) -> None:
         """Let as many streams be open: for crowds that were opened with `start`."""
-        self._say(f"open {streams}")
-
-    def _say(self, word: str) -> None:
-        cast(asyncio.StreamWriter, self.process.stdin).write(f"{word}\n".encode())
-
-    async def _ask(self, word: str) -> bytes:
-        self._say(word)
-        return await answer_line(self.process, ANSWER_WITHIN_S)
+        self._running.say(f"open {streams}")
 
 
 @asynccontextmanager
@@ -170,24 +195,14 @@ async def stream_crowd(
     With `start` only as many are opened at first; `StreamCrowd.open` opens the others, and refusals are only counted.
     """
     at_first = subscribers if start is None else start
-    with on_core(core):
-        process = await asyncio.create_subprocess_exec(
-            str(program(STREAM_CROWD)),
-            *(host, str(port), path, str(subscribers), f"start={at_first}", *options),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-    try:
-        opened = msgspec.json.decode(await answer_line(process, OPEN_WITHIN_S), type=Opened)
+    words = (host, str(port), path, str(subscribers), f"start={at_first}", *options)
+    async with running_crowd(STREAM_CROWD, *words, core=core) as running:
+        opened = running.opened
         if opened.opened != at_first:
             raise CrowdFailed(
                 f"Of {at_first} streams {opened.refused} were refused and {opened.failed} failed."
             )
-        yield StreamCrowd(process, opened)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        yield StreamCrowd(running)
 
 
 async def http_crowd(

@@ -1,15 +1,14 @@
 """Starts the C crowd of readers that fetch what is new, and reads its measurements."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Final, cast
+from contextlib import asynccontextmanager
+from typing import Final
 
 import msgspec
 
-from load_tests.bench.cores import LOAD_CORE, on_core
-from load_tests.bench.crowds import ANSWER_WITHIN_S, CrowdFailed, Opened, answer_line
-from load_tests.bench.native_programs import NOTIFY_CROWD, program
+from load_tests.bench.cores import LOAD_CORE
+from load_tests.bench.crowds import CrowdFailed, RunningCrowd, running_crowd
+from load_tests.bench.native_programs import NOTIFY_CROWD
 from load_tests.crowd.fixed_sample import Summary
 from load_tests.crowd.notify_reader import ALL_SIGNS, SignPolicy
 from load_tests.crowd.record import Readers
@@ -74,27 +73,20 @@ class NotifyReport(msgspec.Struct, frozen=True):
 class NotifyCrowd:
     """Readers whose streams are open."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, running: RunningCrowd) -> None:
+        self._running = running
 
     def reset(self) -> None:
         """Forget what has happened."""
-        self._say("reset")
+        self._running.say("reset")
 
     async def report(self, seq: int) -> NotifyReport:
         """The results until now; `current` readers have this seq."""
-        return msgspec.json.decode(await self._ask(f"report {seq}"), type=NotifyReport)
+        return msgspec.json.decode(await self._running.ask(f"report {seq}"), type=NotifyReport)
 
     async def stop(self) -> None:
         """End all fetches. A reader that is still stale or refused counts with the time until now."""
-        await self._ask("stop")
-
-    async def _ask(self, words: str) -> bytes:
-        self._say(words)
-        return await answer_line(self._process, ANSWER_WITHIN_S)
-
-    def _say(self, words: str) -> None:
-        cast(asyncio.StreamWriter, self._process.stdin).write(f"{words}\n".encode())
+        await self._running.ask("stop")
 
 
 @asynccontextmanager
@@ -121,19 +113,9 @@ async def notify_crowd(
         f"refresh={refresh_ms}",
         f"seed={seed}",
     ]
-    with on_core(core):
-        process = await asyncio.create_subprocess_exec(
-            str(program(NOTIFY_CROWD)),
-            *(host, str(chat_port), str(publish_port), room_id, str(readers), str(head), *options),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-    try:
-        opened = msgspec.json.decode(await answer_line(process, START_WITHIN_S), type=Opened)
-        if opened.opened != readers:
-            raise CrowdFailed(f"Of {readers} readers {opened.failed} did not get a session and a stream.")
-        yield NotifyCrowd(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    words = (host, str(chat_port), str(publish_port), room_id, str(readers), str(head), *options)
+    async with running_crowd(NOTIFY_CROWD, *words, within_s=START_WITHIN_S, core=core) as running:
+        if running.opened.opened != readers:
+            failed = running.opened.failed
+            raise CrowdFailed(f"Of {readers} readers {failed} did not get a session and a stream.")
+        yield NotifyCrowd(running)
