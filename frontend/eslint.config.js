@@ -6,6 +6,7 @@ import { checkedFakes, uncheckedFakes } from "./eslint-rules/fakes.js";
 import { joinsOnce } from "./eslint-rules/joins.js";
 import { layerRules } from "./eslint-rules/layers.js";
 import { ownKeys } from "./eslint-rules/own-keys.js";
+import { testTimeouts } from "./eslint-rules/test-timeouts.js";
 import { textElements } from "./eslint-rules/text-elements.js";
 import { textInputs } from "./eslint-rules/text-inputs.js";
 import { userTextInJsx } from "./eslint-rules/user-text.js";
@@ -87,7 +88,10 @@ export default tseslint.config(
   {
     files: ["tests/**"],
     ignores: ["tests/support/contract.ts"],
-    rules: { "no-restricted-syntax": ["error", ...uncheckedFakes], "hotchat/checked-fakes": "error" },
+    rules: {
+      "no-restricted-syntax": ["error", ...uncheckedFakes, ...testTimeouts],
+      "hotchat/checked-fakes": "error",
+    },
   },
   { files: ["eslint.config.js", "eslint-rules/*.js"], ...tseslint.configs.disableTypeChecked },
   {

@@ -183,57 +183,53 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   },
 );
 
-it(
-  "rows and skipped runs equal the log, over changes of the lane, resumes and opened runs",
-  { timeout: 60_000 },
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(deeds, { maxLength: 80 }), async (plan) => {
-        const { room, clock, feed } = livelyFeed();
-        room.act(0);
-        feed.setLane("calm");
-        const close = feed.subscribe(() => undefined);
+it("rows and skipped runs equal the log, over changes of the lane, resumes and opened runs", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(deeds, { maxLength: 80 }), async (plan) => {
+      const { room, clock, feed } = livelyFeed();
+      room.act(0);
+      feed.setLane("calm");
+      const close = feed.subscribe(() => undefined);
+      await settled();
+      for (const deed of plan) {
+        await deed({ room, feed, clock });
         await settled();
-        for (const deed of plan) {
-          await deed({ room, feed, clock });
-          await settled();
-          const now = feed.getSnapshot().room;
-          if (now === null) continue;
-          const first = now.messages[0]?.seq ?? now.seq + 1;
-          const reached = room.messages.filter(({ seq }) => seq >= first && seq <= now.seq);
-          const held = new Set(now.messages.map(({ seq }) => seq));
-          const missing = reached.filter(({ seq }) => !held.has(seq));
-          expect([...held]).toEqual([...held].sort((a, b) => a - b));
-          // Each message that is not held lies in exactly one run, and a run counts what it lacks.
-          const inRuns = now.skippedRuns.map(
-            ({ fromSeq, toSeq }) => missing.filter(({ seq }) => seq > fromSeq && seq <= toSeq).length,
-          );
-          expect(inRuns).toEqual(now.skippedRuns.map(({ messages }) => messages));
-          expect(inRuns.reduce((sum, count) => sum + count, 0)).toBe(missing.length);
-          expect(missing.every(({ calm }) => calm === false)).toBe(true);
-          expect(now.messageCount).toBe(room.messages.filter(({ seq }) => seq <= now.seq).length);
-        }
-        for (let second = 0; second < 60; second += 1) {
-          await clock.advance(1_000);
-          room.openNewest();
-          room.flushLive();
-          room.ping();
-        }
-        const before = feed.getSnapshot().room;
-        expect(before?.seq).toBe(room.lastSeq);
-        while ((feed.getSnapshot().room?.skippedRuns.length ?? 0) > 0) await feed.openSkipped(0, Infinity);
-        const opened = feed.getSnapshot().room;
-        const first = opened?.messages[0]?.seq ?? 0;
-        const all = room.messages.filter(({ seq }) => seq >= first).map(({ seq }) => seq);
-        expect(opened?.messages.map(({ seq }) => seq)).toEqual(all);
-        const sampled = (messages: readonly { calm?: false }[]) =>
-          messages.filter(({ calm }) => calm !== false);
-        expect(sampled(opened?.messages ?? [])).toEqual(
-          sampled(room.messages.filter(({ seq }) => seq >= first)),
+        const now = feed.getSnapshot().room;
+        if (now === null) continue;
+        const first = now.messages[0]?.seq ?? now.seq + 1;
+        const reached = room.messages.filter(({ seq }) => seq >= first && seq <= now.seq);
+        const held = new Set(now.messages.map(({ seq }) => seq));
+        const missing = reached.filter(({ seq }) => !held.has(seq));
+        expect([...held]).toEqual([...held].sort((a, b) => a - b));
+        // Each message that is not held lies in exactly one run, and a run counts what it lacks.
+        const inRuns = now.skippedRuns.map(
+          ({ fromSeq, toSeq }) => missing.filter(({ seq }) => seq > fromSeq && seq <= toSeq).length,
         );
-        close();
-      }),
-      { numRuns: 150 },
-    );
-  },
-);
+        expect(inRuns).toEqual(now.skippedRuns.map(({ messages }) => messages));
+        expect(inRuns.reduce((sum, count) => sum + count, 0)).toBe(missing.length);
+        expect(missing.every(({ calm }) => calm === false)).toBe(true);
+        expect(now.messageCount).toBe(room.messages.filter(({ seq }) => seq <= now.seq).length);
+      }
+      for (let second = 0; second < 60; second += 1) {
+        await clock.advance(1_000);
+        room.openNewest();
+        room.flushLive();
+        room.ping();
+      }
+      const before = feed.getSnapshot().room;
+      expect(before?.seq).toBe(room.lastSeq);
+      while ((feed.getSnapshot().room?.skippedRuns.length ?? 0) > 0) await feed.openSkipped(0, Infinity);
+      const opened = feed.getSnapshot().room;
+      const first = opened?.messages[0]?.seq ?? 0;
+      const all = room.messages.filter(({ seq }) => seq >= first).map(({ seq }) => seq);
+      expect(opened?.messages.map(({ seq }) => seq)).toEqual(all);
+      const sampled = (messages: readonly { calm?: false }[]) =>
+        messages.filter(({ calm }) => calm !== false);
+      expect(sampled(opened?.messages ?? [])).toEqual(
+        sampled(room.messages.filter(({ seq }) => seq >= first)),
+      );
+      close();
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,1 @@
+export const testTimeouts: { selector: string; message: string }[];

@@ -1,0 +1,16 @@
+import { Linter } from "eslint";
+import { expect, it } from "vitest";
+import { testTimeouts } from "../../eslint-rules/test-timeouts.js";
+
+const complaints = (code: string) =>
+  new Linter().verify(code, { rules: { "no-restricted-syntax": ["error", ...testTimeouts] } }).length;
+
+it.each(["it('a name', { timeout: 60_000 }, () => {});", "test('a name', () => {}, 60_000);"])(
+  "a test with a deadline of its own fails the lint: %s",
+  (code) => expect(complaints(code)).toBe(1),
+);
+
+it.each(["it('a name', () => {});", "call('a name', { timeout: 60_000 });", "test(names[0], () => {});"])(
+  "other calls pass the lint: %s",
+  (code) => expect(complaints(code)).toBe(0),
+);
