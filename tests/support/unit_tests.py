@@ -26,6 +26,7 @@ STARTS_PROGRAMS: Final = (
     "tests/edge/",
     "tests/load/",
     "tests/project/test_development_page.py",
+    "tests/project/test_failure_reports.py",
     "tests/project/test_flaky_report.py",
     "tests/project/test_vitest_retry.py",
     "tests/project/test_wheel.py",
