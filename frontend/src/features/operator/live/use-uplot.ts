@@ -2,6 +2,8 @@ import { useCallback, useEffect, useRef, type RefCallback } from "react";
 import uPlot, { type AlignedData, type Options } from "uplot";
 
 const HEIGHT_PX = 150;
+/** The steps of the time axis in seconds. Labels show whole seconds. */
+const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600];
 const DASHES = [[], [6, 4], [2, 3]]; // lines differ by more than their color
 
 /** Draws a chart into the `data-canvas` of the element that the returned function gets, as wide as it. A line has the color
@@ -49,7 +51,12 @@ function optionsOf(figure: HTMLElement, canvas: HTMLElement): Options {
     cursor: { show: false },
     scales: { y: { range: (_chart, _low, high) => [0, Math.max(1, high)] } },
     axes: [
-      { ...axis, space: 90, values: (_chart, atS) => atS.map((each) => time.format(each * 1_000)) },
+      {
+        ...axis,
+        space: 90,
+        incrs: TIME_STEPS_S,
+        values: (_chart, atS) => atS.map((each) => time.format(each * 1_000)),
+      },
       { ...axis, size: 60 },
     ],
     series: [
