@@ -11,7 +11,7 @@ from tests.browser.reused_contexts import ReusedContext, ReusedContexts
 from tests.support.chat_stack import ADMIN_TOKEN
 from tests.support.plain_http import answer_of
 
-LOOK_WITHIN_S = 30
+LOOK_WITHIN_S = 60
 
 OF_MEDIA = {"color_scheme", "forced_colors", "reduced_motion"}
 """Options of a context that a single page can have too."""

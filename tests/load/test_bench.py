@@ -15,7 +15,7 @@ from load_tests.bench.server_metrics import sum_of
 from load_tests.bench.stores import Stores
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", FIGURES)
 async def test_the_figure_can_be_taken(name: str, stores: Stores) -> None:
     outcome = await FIGURES[name](stores, TINY)

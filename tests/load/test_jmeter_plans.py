@@ -24,7 +24,7 @@ needs_java = pytest.mark.skipif(
     not os.environ.get("CI") and (shutil.which("java") is None or shutil.which("mvn") is None),
     reason="JMeter needs Java and Maven: apt-get install -y openjdk-17-jre-headless maven",
 )
-pytestmark = [needs_java, pytest.mark.timeout(240)]
+pytestmark = [needs_java, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(autouse=True)

@@ -227,7 +227,7 @@ async def test_a_program_that_is_not_installed_keeps_its_column(stores: Stores) 
     assert await measure(absent, stores, TINY) == Standing("absent", "memory", absent="no compiler")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("contestant", [STREAMS, SYSTEM], ids=lambda one: one.name)
 async def test_20_readers_of_hotchat_get_every_message_once_across_a_kill(
     contestant: Contestant, stores: Stores
@@ -241,7 +241,7 @@ async def test_20_readers_of_hotchat_get_every_message_once_across_a_kill(
     assert (exact.lost, exact.doubled, exact.reordered, exact.notified) == (0, 0, 0, 0)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "contestant", [NCHAN, NCHAN_REDIS, CENTRIFUGO_MEMORY, CENTRIFUGO_REDIS], ids=lambda one: one.name
 )

@@ -19,7 +19,7 @@ from tests.support.fetching_crowd import until
 from tests.support.people import People, Person
 from tests.support.plain_http import ANSWERS_WITHIN_S
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 OLD, NEW, OTHER = (f"01900000-0000-7000-8000-00000000000{n}" for n in range(3))
 DELETED: Final = {"id": NEW, "nickname": "deleted"}

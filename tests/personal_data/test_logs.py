@@ -12,7 +12,7 @@ from tests.moderation.hosted_room import HostedRoom
 from tests.support.chat_stack import StartChatStack
 from tests.support.people import People, Person
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 NAME: Final = "Annabel Unique"
 TEXT: Final = "a very private text"
