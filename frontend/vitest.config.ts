@@ -10,7 +10,7 @@ export default defineConfig({
     // One module registry for all files halves the CPU time. Threads would ignore the time zones that tests set.
     pool: "forks",
     isolate: false,
-    // The tests run at a low priority beside others, so that only a test that hangs may time out.
+    // Other programs may keep the machine busy: only a test that hangs may time out.
     testTimeout: 600_000,
   },
 });

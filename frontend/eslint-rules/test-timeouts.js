@@ -1,4 +1,4 @@
-/** Tests share the deadline of vitest.config.ts: they run at a low priority, where a shorter one fails now and then. */
+/** Tests share the deadline of vitest.config.ts: on a busy machine a shorter one fails now and then. */
 
 const HOW = "Leave the deadline to vitest.config.ts.";
 

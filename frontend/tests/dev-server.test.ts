@@ -14,7 +14,10 @@ beforeAll(async () => {
     optimizeDeps: { noDiscovery: true },
   });
   await server.listen();
-  const address = server.httpServer?.address();
+  const { httpServer } = server;
+  // A busy machine may use a connection again just when the server closes it.
+  if (httpServer && "keepAliveTimeout" in httpServer) httpServer.keepAliveTimeout = 0;
+  const address = httpServer?.address();
   origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 });
 afterAll(() => server.close());
