@@ -66,12 +66,12 @@ from chat_server.personal_data.erasure_repository import ErasureRequests, expire
 from chat_server.personal_data.export import Exports
 from chat_server.personal_data.person_erasure import PersonErasure
 from chat_server.postgres.errors import STORE_ERRORS
-from chat_server.postgres.first_answer import until_postgres_answers
 from chat_server.postgres.ids import RowId
 from chat_server.postgres.migrate import prepare_database
 from chat_server.postgres.pools import asyncpg_dsn, connections_of, open_database
 from chat_server.postgres.read_lane import INTERNAL_TIMEOUT_S, open_read_lane
 from chat_server.postgres.retention import Retention
+from chat_server.postgres.wait_for_postgres import until_postgres_answers
 from chat_server.rooms.access_repository import AccessRepository
 from chat_server.rooms.known_rooms import KnownRooms
 from chat_server.rooms.list_handler import RoomListHandler

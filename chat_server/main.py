@@ -18,9 +18,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from chat_server.dependencies import open_services
-from chat_server.fastpath.cached_responses import CachedResponses
 from chat_server.fastpath.call_shares import SHARE_OF
 from chat_server.fastpath.fetch_admission import FetchAdmission
+from chat_server.fastpath.immediate_answers import ImmediateAnswers
 from chat_server.fastpath.openapi import fast_path_entries
 from chat_server.fastpath.router import FastPath
 from chat_server.fastpath.routes import FAST_ROUTES
@@ -172,13 +172,13 @@ def create_server(settings: ChatSettings, admission: Admission, event_waits: Eve
             )
             fast_path = services.get(FastPath)
             responders.extend((share_limiter, fast_path))
-            cached_responses = CachedResponses(
+            immediate_answers = ImmediateAnswers(
                 fast_path, services.get(FetchHandler), services.get(FetchAdmission), share_limiter, admission
             )
             app.openapi()  # cached from now on: building it takes about 60 ms, and any client may request it
             collect_rarely(YOUNG_OBJECTS)
             with measured_loop(settings.loop_probe_ms):
-                yield {ANSWER_AT_ONCE: cached_responses}
+                yield {ANSWER_AT_ONCE: immediate_answers}
 
     app.router.lifespan_context = lifespan
     if settings.spa_dir:

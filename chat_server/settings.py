@@ -92,7 +92,7 @@ class ChatSettings(HeatSettings, ServerSettings):
         "empty: the request's own host with PUBLISH_PORT",
     )
     public_url: PublicUrl = Field(
-        "", description="Where browsers reach the page, for links; empty: localhost with CHAT_PORT"
+        "", description="Where browsers reach the app, for links; empty: localhost with CHAT_PORT"
     )
     reaction_kinds: CommaSeparated = Field(
         ("heart", "sad", "laugh"), description="Reactions people may give, comma separated"
@@ -100,7 +100,7 @@ class ChatSettings(HeatSettings, ServerSettings):
     embed_frame_ancestors: str = Field(
         "*", description="CSP sources whose pages may show /embed/rooms/{room_id} in a frame, space separated"
     )
-    spa_dir: str = Field("", description="Folder of the built page to serve at /; empty: serve none")
+    spa_dir: str = Field("", description="Folder of the built app to serve at /; empty: serve none")
 
     chat_workers: int = Field(1, ge=1, description="chat_server processes in all, for a warning at the start")
 
@@ -123,7 +123,7 @@ class ChatSettings(HeatSettings, ServerSettings):
     )
     fetches_per_address_per_s: float = share_limit(100, "Fetches of cold rooms a second of one address")
     room_lists_per_address_per_s: float = share_limit(50, "Lists of rooms a second of one address")
-    page_loads_per_address_per_s: float = share_limit(50, "Loads of the page a second of one address")
+    page_loads_per_address_per_s: float = share_limit(50, "Loads of the app a second of one address")
     searches_per_address_per_s: float = share_limit(10, "Searches a second of one address")
     session_ends_per_user_per_min: float = share_limit(10, "Ends of sessions a minute of one user")
     exports_per_user_per_min: float = share_limit(6, "Downloads of messages a minute of one user")

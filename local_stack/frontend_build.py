@@ -11,8 +11,8 @@ from pathlib import Path
 from local_stack.build_lock import build_lock
 from local_stack.child_process import ChildProcess
 from local_stack.errors import StackFailure
+from local_stack.frontend_packages import ensure_packages, needs_packages, npm_ci
 from local_stack.node import FRONTEND, find_npm
-from local_stack.page_packages import ensure_packages, needs_packages, npm_ci
 from local_stack.polling import wait_until
 
 DIST = FRONTEND / "dist"

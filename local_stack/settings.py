@@ -15,7 +15,7 @@ class StackSettings(BaseSettings):
 
     hotchat_data_dir: Path = Field(Path(".hotchat"), description="Folder of everything `make run` keeps")
     hotchat_bind: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface")
-    chat_port: Port = Field(8000, description="Port of chat_server and the page")
+    chat_port: Port = Field(8000, description="Port of chat_server and the app")
     publish_port: Port = Field(8001, description="Port of publish_server")
     dev_port: Port = Field(5173, description="Port of the frontend in `make dev`")
     chat_workers: int = Field(1, ge=1, le=64, description="chat_server processes that share CHAT_PORT")
@@ -27,7 +27,7 @@ class StackSettings(BaseSettings):
         SecretStr(""), description="Redis or Valkey to use instead of the embedded one"
     )
     kafka_bootstrap_servers: str = Field("", description="Kafka to use instead of the embedded broker")
-    spa_dir: str = Field("", description="Folder of a built page to serve instead of building ours")
+    spa_dir: str = Field("", description="Folder of a built app to serve instead of building ours")
     hotchat_secret: OptionalSecret = Field(
         SecretStr(""), description="Made once in the data folder when absent"
     )

@@ -22,7 +22,7 @@ from chat_server.hotchat.heat_rules import LiveHeatRules
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.hotchat.throttle_policy import ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
-from chat_server.limits.hot_room_buckets import Throttle
+from chat_server.limits.hot_room_buckets import HotRoomBuckets
 from chat_server.limits.read_semaphore import read_semaphore
 from chat_server.postgres.pools import connections_of
 from chat_server.postgres.read_lane import STATEMENT_TIMEOUT_S, open_read_lane
@@ -72,7 +72,7 @@ async def open_fetch_services(
     counters = DemandCounters(redis, process_id=uuid4().hex, clock=clock)
     hot_rooms = HotRooms(redis, clock=clock)
     rules = heat.rules
-    throttle = Throttle(per_session_per_s=rules.fetch_per_client_per_s, session_burst=rules.fetch_burst)
+    buckets = HotRoomBuckets(per_session_per_s=rules.fetch_per_client_per_s, session_burst=rules.fetch_burst)
 
     def identity(scope: Scope) -> UUID | None:
         session = session_in(scope, tokens, time.time())
@@ -102,7 +102,7 @@ async def open_fetch_services(
             access=access,
             counters=counters,
             hot_rooms=hot_rooms,
-            throttle_policy=ThrottlePolicy(rules, throttle),
+            throttle_policy=ThrottlePolicy(rules, buckets),
             throttle_responses=ThrottleResponses(rng, mode=rules.mode),
             own_reactions=TokenBuckets(OWN_REACTIONS_PER_S, OWN_REACTIONS_PER_S),
             identity=identity,

@@ -20,7 +20,9 @@ MAX_FLIGHTS_OF_ONE_CALLER: Final = 3
 """The running read, one that another caller started meanwhile, and its own."""
 
 _LOADS = Counter("hotchat_snapshot_loads_total", "Snapshots read from Postgres", ["cache", "outcome"])
-_EVICTED = Counter("hotchat_snapshots_evicted_total", "Snapshots given up for want of room", ["cache"])
+_EVICTED = Counter(
+    "hotchat_snapshots_evicted_total", "Snapshots dropped because the cache was full", ["cache"]
+)
 _BYTES = Gauge("hotchat_snapshot_cache_bytes", "Memory the snapshots hold, about", ["cache"])
 _ROOMS = Gauge("hotchat_snapshot_cache_rooms", "Rooms with a snapshot", ["cache"])
 

@@ -1,4 +1,4 @@
-"""What a room does not allow, and the check of a text against it."""
+"""What a room does not allow, and the check of a text against it. messages/apply_operations.py exempts hosts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace

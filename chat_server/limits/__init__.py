@@ -1,1 +1,1 @@
-"""Limits on how often clients may write and fetch."""
+"""Limits on how often clients may write and fetch, and on how much they may do at a time."""

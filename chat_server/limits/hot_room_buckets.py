@@ -16,7 +16,9 @@ MAX_CLIENTS: Final = 200_000
 ADDRESS_SHARE: Final = 50
 """An address without a session may be a whole office: so it gets the share of this many sessions."""
 
-_FORGOTTEN = Counter("hotchat_throttle_forgotten_total", "Clients of hot rooms forgotten for want of room")
+_FORGOTTEN = Counter(
+    "hotchat_throttle_forgotten_total", "Clients of hot rooms forgotten because the table was full"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Client(TokenBucket):
         self.had_page = False
 
 
-class Throttle:
+class HotRoomBuckets:
     """Kept in memory, so that a refusal costs no query. Times are monotonic seconds."""
 
     def __init__(
@@ -62,7 +64,7 @@ class Throttle:
             "address", per_session_per_s * ADDRESS_SHARE, session_burst * ADDRESS_SHARE
         )
 
-    def wait_of_session_s(self, room_id: str, user_id: UUID, now_s: float, *, is_page: bool) -> float:
+    def take_for_session(self, room_id: str, user_id: UUID, now_s: float, *, is_page: bool) -> float:
         """Take one fetch of the session's share: 0.0 if there was one, otherwise the seconds until there is one.
 
         A session's first page of a room is never refused: it must see the room it entered.
@@ -75,7 +77,7 @@ class Throttle:
             return 0.0
         return wait_s
 
-    def wait_of_address_s(self, room_id: str, address: str, now_s: float) -> float:
+    def take_for_address(self, room_id: str, address: str, now_s: float) -> float:
         """Same as above, for all clients of this address that have no session."""
         share = self.address_share
         return self._client((room_id, address)).take(share.per_s, share.burst, now_s)

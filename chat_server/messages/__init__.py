@@ -1,0 +1,1 @@
+"""All writes of a room: their queue, their transaction, and the rules that apply_operations.py applies."""

@@ -1,4 +1,7 @@
-"""The operations that change a room's log, and their results. All of them go through the group-commit writer."""
+"""The operations that change a room's log, and their results. All of them go through the group-commit writer.
+
+apply_operations.py decides who may do what, and what it changes.
+"""
 
 from dataclasses import dataclass
 from typing import cast

@@ -1,4 +1,4 @@
-"""Writes that wait for a transaction, by room. Pure: no await, no clock."""
+"""Writes that wait for a transaction, by room. writer.py takes a batch for each free lane. Pure: no await, no clock."""
 
 from asyncio import Future
 from collections import deque
@@ -83,23 +83,23 @@ class WriteQueue:
         room_id, user_id = write.operation.room_id, write.operation.actor_id
         waiting_of_user = self._of_users.get(user_id, 0)
         if waiting_of_user >= MAX_QUEUED_OF_USER:
-            raise _share_is_waiting("Too many of your writes are waiting", MAX_QUEUED_OF_USER)
+            raise _too_many_waiting("Too many of your writes are waiting", MAX_QUEUED_OF_USER)
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = _RoomQueue()
         elif len(room.writes) >= MAX_QUEUED - self.size:
-            raise _share_is_waiting("Too many writes are waiting in this room", MAX_QUEUED // 2)
+            raise _too_many_waiting("Too many writes are waiting in this room", MAX_QUEUED // 2)
         room.writes.append(write)
         self.size += 1
         self._of_users[user_id] = waiting_of_user + 1
 
-    def _leaves(self, write: PendingWrite) -> None:
+    def _count_out(self, write: PendingWrite) -> None:
         self.size -= 1
         user_id = write.operation.actor_id
         if waiting := self._of_users.pop(user_id) - 1:
             self._of_users[user_id] = waiting
 
-    def _returns(self, write: PendingWrite) -> None:
+    def _count_in(self, write: PendingWrite) -> None:
         self.size += 1
         user_id = write.operation.actor_id
         self._of_users[user_id] = self._of_users.get(user_id, 0) + 1
@@ -147,14 +147,14 @@ class WriteQueue:
             write = room.writes.popleft()
             taken.append(write)
             size += write.operation.text_bytes
-            self._leaves(write)
+            self._count_out(write)
         return taken, size
 
     def put_back(self, writes: Iterable[PendingWrite]) -> None:
         """Put writes back at the front, because another process had locked their room."""
         for write in reversed(list(writes)):
             self._rooms[write.operation.room_id].writes.appendleft(write)
-            self._returns(write)
+            self._count_in(write)
 
     def release(self, batch: Batch, skipped: Collection[str] = ()) -> None:
         """Make the batch's rooms available to the next one. `skipped`: those that another process had locked."""
@@ -181,7 +181,7 @@ class WriteQueue:
         return writes
 
 
-def _share_is_waiting(what: str, quota: int) -> ChatError:
+def _too_many_waiting(what: str, quota: int) -> ChatError:
     return ChatError(
         "rate_limited",
         f"{what}; try again in a second.",

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 from chat_server.filters.filter_cache import FilterCache
 from chat_server.filters.repository import read_missing_filters, read_recent_texts, write_recent_texts
 from chat_server.http.errors import room_not_found
-from chat_server.messages.batch import apply_in_slices
+from chat_server.messages.apply_operations import apply_in_slices
 from chat_server.messages.batch_rows import BatchInput
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.held_repository import read_held, read_held_counts, write_held

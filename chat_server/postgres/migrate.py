@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chat_server.postgres.first_answer import until_postgres_answers
 from chat_server.postgres.pools import open_database
+from chat_server.postgres.wait_for_postgres import until_postgres_answers
 
 if TYPE_CHECKING:
     from alembic.config import Config

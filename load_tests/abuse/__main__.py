@@ -15,10 +15,17 @@ import uvloop
 
 from chat_server.settings import ChatSettings
 from load_tests.abuse.attack import Attack
+from load_tests.abuse.attack_result import (
+    HEAD,
+    AttackResult,
+    step_sentences,
+    steps_are_short,
+    sum_line,
+    table,
+)
 from load_tests.abuse.attacks import ATTACKS
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import FULL, TINY, Drill
-from load_tests.abuse.row import HEAD, Row, step_sentences, steps_are_short, sum_line, table
 from load_tests.abuse.run import Target, run_attack
 from load_tests.abuse.security_page import PAGE, with_results
 from load_tests.abuse.server_watch import Watch
@@ -128,7 +135,7 @@ def _target(fixture: ChatFixture, operator_token: str, fresh_redis: Callable[[],
 
 async def attack_all(
     stores: Stores, attacks: Sequence[Attack], scale: Scale
-) -> tuple[list[Row], TextCost | None]:
+) -> tuple[list[AttackResult], TextCost | None]:
     """Run the attacks, print a row for each, and measure the cost of texts unless only some attacks were chosen."""
     rows = []
     async with attacked_stack(stores, secrets.token_hex(16)) as target, Watch() as watch:
@@ -165,13 +172,13 @@ def _quiet_drill(target: Target, scale: Scale) -> Drill:
     )
 
 
-def _line(row: Row) -> str:
+def _line(row: AttackResult) -> str:
     shown = "  ".join(f"{name} {cell}" for name, cell in zip(HEAD[2:9], row.cells()[2:9], strict=True))
     verdict = ["passed"] if not row.troubles else row.troubles
     return "\n    ".join([row.attack.name, shown, *verdict, *row.remarks])
 
 
-def results(rows: Sequence[Row], cost: TextCost | None) -> str:
+def results(rows: Sequence[AttackResult], cost: TextCost | None) -> str:
     """The results section of docs/security.md."""
     machine = ", ".join(f"{key}: {value}" for key, value in describe().items())
     sentences = [*step_sentences(rows), *([] if cost is None else cost.sentences())]

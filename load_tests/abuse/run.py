@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from load_tests.abuse.attack import Attack
+from load_tests.abuse.attack_result import AttackResult
 from load_tests.abuse.bystander import Window
 from load_tests.abuse.drill import Drill
-from load_tests.abuse.row import Row
 from load_tests.abuse.server_watch import Use, Watch, kept, use_of
 from load_tests.bench.loop_steps import LoopReading, LoopSteps, between
 from load_tests.bench.scale import Scale
@@ -51,7 +51,9 @@ class Target:
         return self.chat, self.publish
 
 
-async def run_attack(target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch) -> Row:
+async def run_attack(
+    target: Target, bystander: Watcher, attack: Attack, scale: Scale, watch: Watch
+) -> AttackResult:
     """Run one attack, wait until memory and descriptors are normal, and judge."""
     drill = Drill(
         chat=target.chat,
@@ -79,7 +81,7 @@ async def run_attack(target: Target, bystander: Watcher, attack: Attack, scale: 
     grown_mib = _grown_mib(target, before)
     await drill.close()
     back_after_s, still_kept = await _back_to_normal(target, before)
-    return Row(
+    return AttackResult(
         attack,
         window,
         drill.tally,

@@ -13,9 +13,9 @@ from load_tests.bench.cores import LOAD_CORE, on_core
 from load_tests.bench.fixtures import allow_many_files
 from load_tests.bench.stores import open_stores
 from load_tests.crowd.arrivals import SHAPES
-from load_tests.crowd.page import html, text_lines
 from load_tests.crowd.plan import FULL, MAX_PEOPLE, MAX_READERS, MAX_SECONDS, MAX_STREAMS, Plan
 from load_tests.crowd.record import CrowdRecord
+from load_tests.crowd.report import html, text_lines
 from load_tests.crowd.run import run_crowd
 from load_tests.jmeter.installation import MissingTool
 

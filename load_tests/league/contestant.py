@@ -1,4 +1,7 @@
-"""What the league asks of each program: a server with one room, which it can write to, kill and restart."""
+"""What the league asks of each program: a server with one room, which it can write to, kill and restart.
+
+`CONTESTANTS` in run.py lists the programs.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -21,6 +21,11 @@ MAX_PIECES_BYTES: Final = 8 * 2**20
 PIECE_OVERHEAD_BYTES: Final = 500
 
 
+def is_too_far_behind(cursor: int, flushed: int) -> bool:
+    """Whether a subscriber at `cursor` gets `stream.gap` instead of the events up to `flushed`."""
+    return flushed - cursor > MAX_REPLAY
+
+
 class Piece(NamedTuple):
     """A body that brings a subscriber to `to_seq`, plain and encoded."""
 
@@ -73,7 +78,7 @@ class CatchUp:
         source = room.log
         if cursor >= room.log.floor:
             subscriber.is_replaying = False
-        elif not subscriber.is_replaying or flushed - cursor > MAX_REPLAY:
+        elif not subscriber.is_replaying or is_too_far_behind(cursor, flushed):
             GAPS.labels("slow").inc()
             gap = gap_frame(cursor, flushed)
             return Piece(flushed, gap, encoding.encode(gap))

@@ -7,7 +7,7 @@ from typing import Final
 from chat_contract.events import StreamOpened
 from publish_server.encoding.sse_frames import gap_frame, json_frame, retry_line
 from publish_server.encoding.stream_encoding import StreamEncoding
-from publish_server.fanout.catch_up import MAX_REPLAY, CatchUp
+from publish_server.fanout.catch_up import CatchUp, is_too_far_behind
 from publish_server.fanout.lane import CalmLane, FullLane, Lane
 from publish_server.fanout.open_streams import OpenStreams, StreamLifecycle
 from publish_server.fanout.replay_queue import ReplayQueue
@@ -230,7 +230,7 @@ class RoomAudience(StreamLifecycle[Subscriber]):
                     return None
                 gap_to = head
                 GAPS.labels("above_head").inc()
-            elif not subscriber.group.is_notify and lane.flushed - cursor > MAX_REPLAY:
+            elif not subscriber.group.is_notify and is_too_far_behind(cursor, lane.flushed):
                 gap_to = lane.flushed
                 GAPS.labels("too_old").inc()
         opened: StreamOpened = {

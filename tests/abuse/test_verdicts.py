@@ -3,9 +3,9 @@
 import pytest
 
 from load_tests.abuse.attack import Attack
+from load_tests.abuse.attack_result import HEAD, AttackResult, sum_line, table
 from load_tests.abuse.bystander import Times, Window, times
 from load_tests.abuse.drill import Drill
-from load_tests.abuse.row import HEAD, Row, sum_line, table
 from load_tests.abuse.security_page import BEGIN, END, PAGE, with_results
 from load_tests.abuse.server_watch import Use, kept
 from load_tests.abuse.tally import Tally
@@ -32,10 +32,12 @@ def row(
     faults: tuple[str, ...] = (),
     steps: LoopSteps | None = None,
     kept: tuple[str, ...] = (),
-) -> Row:
+) -> AttackResult:
     window = Window(posts, QUICK, QUICK, delays, bad or {}, unseen)
     by_server = {} if steps is None else {"chat_server": steps}
-    return Row(ATTACK, window, tally or Tally(), faults, (), by_server, 0.0, None if kept else 1.0, kept)
+    return AttackResult(
+        ATTACK, window, tally or Tally(), faults, (), by_server, 0.0, None if kept else 1.0, kept
+    )
 
 
 def tally_of(status: int, **headers: str) -> Tally:
@@ -72,7 +74,7 @@ PROBLEM = "application/problem+json"
         (row(tally=tally_of(429, Content_Type=PROBLEM)), ""),
     ],
 )
-def test_a_row_names_each_failure_once(judged: Row, trouble: str) -> None:
+def test_a_row_names_each_failure_once(judged: AttackResult, trouble: str) -> None:
     assert judged.troubles == ([trouble] if trouble else [])
 
 

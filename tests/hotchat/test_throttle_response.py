@@ -8,7 +8,7 @@ from random import Random
 from chat_server.hotchat.heat_rules import DEFAULTS
 from chat_server.hotchat.throttle_policy import Refusal, ThrottlePolicy
 from chat_server.hotchat.throttle_response import ThrottleResponses
-from chat_server.limits.hot_room_buckets import Throttle
+from chat_server.limits.hot_room_buckets import HotRoomBuckets
 
 ANN = uuid.uuid4()
 RULES = DEFAULTS._replace(fetch_per_client_per_s=2, fetch_burst=1, calm_ticks=3)
@@ -16,7 +16,7 @@ RULES = DEFAULTS._replace(fetch_per_client_per_s=2, fetch_burst=1, calm_ticks=3)
 
 def policy(*, refuse_all: bool = False) -> ThrottlePolicy:
     rules = RULES._replace(strategy="refuse_all") if refuse_all else RULES
-    return ThrottlePolicy(rules, Throttle(per_session_per_s=2, session_burst=1))
+    return ThrottlePolicy(rules, HotRoomBuckets(per_session_per_s=2, session_burst=1))
 
 
 def test_refuse_all_refuses_the_latest_page_too() -> None:

@@ -15,13 +15,13 @@ from load_tests.crowd.__main__ import plan_of, write
 from load_tests.crowd.arrivals import SHAPES, present
 from load_tests.crowd.compare import PAGE, compare, conditions, with_table
 from load_tests.crowd.fixed_sample import FixedSample
-from load_tests.crowd.page import html, warnings
 from load_tests.crowd.plan import FULL, TINY
 from load_tests.crowd.policies import POLICIES, conclusion, table
 from load_tests.crowd.policy_plots import draw_policies
 from load_tests.crowd.processes import LOAD, READER_LOAD, STREAM_LOAD, Use, role_of
 from load_tests.crowd.reader_record import ReaderRecord
 from load_tests.crowd.record import CrowdRecord
+from load_tests.crowd.report import html, warnings
 from load_tests.crowd.run import lost_rows, run_crowd
 
 
@@ -124,7 +124,7 @@ def test_a_number_out_of_bounds_is_refused_with_its_bounds(capsys: pytest.Captur
     assert plan_of([]) == FULL
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_small_crowd_loses_nothing_and_its_report_says_so(stores: Stores, tmp_path: Path) -> None:
     said: list[str] = []
     record = await run_crowd(stores, TINY, say=said.append)
@@ -156,7 +156,7 @@ async def test_a_small_crowd_loses_nothing_and_its_report_says_so(stores: Stores
     assert not re.search(r'(src|href)="(?!#)', page)  # needs no other file
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_readers_that_are_always_refused_are_counted_and_so_is_a_busy_generator(stores: Stores) -> None:
     plan = replace(TINY, readers=20, enter_per_s=15)
     settings = {"HOTCHAT_STRATEGY": "refuse_all", "HOTCHAT_EXIT_RATIO": "1"}
@@ -227,7 +227,7 @@ def test_the_table_is_written_between_the_marks_of_the_page() -> None:
     assert "\n| new |\n" in with_table(PAGE.read_text(), "| new |")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_the_governor_and_the_calm_lane_take_part_in_a_small_comparison(
     stores: Stores, tmp_path: Path
 ) -> None:

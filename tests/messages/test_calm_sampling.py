@@ -19,7 +19,7 @@ from chat_server.messages.operations import DeleteMessage, EditMessage, MessageR
 from chat_server.outbox.repository import OutboxRepository
 from chat_server.postgres.read_lane import open_read_lane
 from chat_server.rooms.known_rooms import KnownRooms
-from tests.messages.test_batch import NOW, OWNER, apply, pin, react
+from tests.messages.test_apply_operations import NOW, OWNER, apply, pin, react
 from tests.support.message_store import Store, post
 
 

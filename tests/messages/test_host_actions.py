@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from chat_contract.events import Author
-from chat_server.messages.batch import apply_in_slices
+from chat_server.messages.apply_operations import apply_in_slices
 from chat_server.messages.batch_rows import (
     ActiveBan,
     BatchInput,

@@ -34,7 +34,7 @@ OTHERS = {
     "tests/edge/test_edge.py": "the edge does not read bodies",
     "tests/load/conftest.py": "load tools against servers that fail in a certain way",
     "tests/server_kit/test_crash_policy.py": "an app without calls",
-    "tests/stores/test_first_answer.py": "a port that never answers",
+    "tests/stores/test_wait_for_postgres.py": "a port that never answers",
     "tests/support/buffering_proxy.py": "passes bytes on, late",
     "tests/support/message_store.py": "passes bytes on to Postgres",
 }

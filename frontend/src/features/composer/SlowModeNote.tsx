@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { SlowModeRule } from "@/lib/composer/slow-mode";
 import { SlowModeLine } from "./SlowModeLine";
-import { useStartAndEnd } from "./use-start-and-end";
+import { useLiveRegionWords } from "./use-live-region-words";
 
 interface SlowModeNoteProps {
   rule: SlowModeRule;
@@ -19,6 +19,6 @@ export default function SlowModeNote({ rule, waitS }: SlowModeNoteProps) {
   const waiting = t(rule.reason === "fixed" ? "composer.slowFixedWait" : "composer.slowAutoWait", {
     seconds: waitS,
   });
-  const announced = useStartAndEnd(waitS > 0, waiting, t("composer.slowOver"));
+  const announced = useLiveRegionWords(waitS > 0, waiting, t("composer.slowOver"));
   return <SlowModeLine words={waitS > 0 ? waiting : sentences[rule.reason]} announced={announced} />;
 }

@@ -8,14 +8,14 @@ import type { Author } from "@/lib/contract/types";
 import type { RoomScreen } from "@/lib/room-view/room-view";
 import { useOpenRoom } from "@/ui/room-context";
 import { useServices } from "@/ui/services-context";
-import { BansOfRoom } from "./BansOfRoom";
+import { RoomBans } from "./RoomBans";
 import { DeskFrame } from "./DeskFrame";
 import { HeldQueue } from "./HeldQueue";
-import { LogOfRoom } from "./LogOfRoom";
+import { RoomLog } from "./RoomLog";
 import { ModeratorKeys } from "./ModeratorKeys";
 import { PersonCard } from "./PersonCard";
 import { ReportQueue } from "./ReportQueue";
-import { SlowModeOfRoom } from "./SlowModeOfRoom";
+import { RoomSlowMode } from "./RoomSlowMode";
 import { useIsWide } from "./use-is-wide";
 import { useModeratorKeys } from "./use-moderator-keys";
 
@@ -74,14 +74,14 @@ export function ModeratorDesk({ screen, tab, setTab, toastWords, ...props }: Mod
           count: reports.countWords,
           children: <ReportQueue reports={reports} onShow={show} />,
         },
-        { key: "bans", words: t("bans.title"), count: null, children: <BansOfRoom /> },
+        { key: "bans", words: t("bans.title"), count: null, children: <RoomBans /> },
         {
           key: "slow-mode",
           words: words("settings.slowMode"),
           count: null,
-          children: <SlowModeOfRoom />,
+          children: <RoomSlowMode />,
         },
-        { key: "log", words: t("log.title"), count: null, children: <LogOfRoom /> },
+        { key: "log", words: t("log.title"), count: null, children: <RoomLog /> },
       ]}
       onHelp={() => setIsHelpOpen(true)}
       onMenu={props.onMenu}

@@ -1,4 +1,4 @@
-/** Polls a room's new events, for browsers that streams do not reach. */
+/** Polls a room's new events, for browsers that streams do not reach. room-feed.ts decides when to poll. */
 import { Problem, unreachable } from "@/lib/api/problem";
 import type { Clock } from "@/lib/clock";
 import type { EventsPage } from "@/lib/contract/types";

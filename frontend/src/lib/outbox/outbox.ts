@@ -128,7 +128,8 @@ export class Outbox {
     const userId = this.deps.userId();
     if (userId === undefined) return;
     // The server keeps these posts, and the next person must not see them.
-    for (const { clientId } of this.#held().filter((post) => post.userId !== userId)) this.discard(clientId);
+    for (const { clientId } of this.#heldPosts().filter((post) => post.userId !== userId))
+      this.discard(clientId);
     this.#set({
       posts: this.#state.posts.map((post) => {
         if (post.userId === undefined) return userId === null ? post : { ...post, userId };
@@ -195,11 +196,11 @@ export class Outbox {
 
   /** A room shows this message; it may be a post that was held. */
   shows(message: Message): void {
-    const post = this.#held().find(({ heldId }) => heldId === message.id);
+    const post = this.#heldPosts().find(({ heldId }) => heldId === message.id);
     if (post !== undefined) this.#sent(post, message);
   }
 
-  #held() {
+  #heldPosts() {
     return this.#state.posts.filter((post) => post.status === "held");
   }
 
@@ -243,7 +244,7 @@ export class Outbox {
     const first = this.#state.posts.find((post) => post.roomId === roomId && !SETTLED.has(post.status));
     if (!userId || (first !== undefined && first.userId !== userId)) return undefined;
     if (first !== undefined && !(first.status === "waiting" && first.retryAtMs > now)) return first;
-    return this.#held().find((post) => post.roomId === roomId && post.checkAtMs <= now);
+    return this.#heldPosts().find((post) => post.roomId === roomId && post.checkAtMs <= now);
   }
 
   /** Returns whether the room's next post may follow. */
@@ -262,7 +263,7 @@ export class Outbox {
       if (error instanceof OtherSession) return this.#sessionOver(post);
       return this.#refused(post, error instanceof Problem ? error : unreachable());
     }
-    if ("held" in message) return this.#holds(post, message);
+    if ("held" in message) return this.#markHeld(post, message);
     this.#sent(post, message);
     return true;
   }
@@ -280,7 +281,7 @@ export class Outbox {
     dropOldest(this.#clientIds, SENT_MAX);
   }
 
-  #holds(post: Post, { id }: HeldMessage): boolean {
+  #markHeld(post: Post, { id }: HeldMessage): boolean {
     if (this.#doneElsewhere.delete(post.clientId)) {
       this.#drop(post.clientId);
       return true;

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from chat_server.postgres import migrate as migrations
 from chat_server.postgres import pools
-from chat_server.postgres.first_answer import ATTEMPTS, until_postgres_answers
 from chat_server.postgres.migrate import MIGRATION_LOCK, prepare_database
 from chat_server.postgres.pools import asyncpg_dsn, open_database
+from chat_server.postgres.wait_for_postgres import ATTEMPTS, until_postgres_answers
 from local_stack.ports import free_port
 
 

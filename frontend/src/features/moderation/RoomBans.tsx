@@ -2,4 +2,4 @@ import { BanList } from "@/features/hosts/BanList";
 import { useBans } from "@/features/hosts/use-bans";
 
 /** The bans in force in the open room. */
-export const BansOfRoom = () => <BanList {...useBans()} />;
+export const RoomBans = () => <BanList {...useBans()} />;

@@ -2,4 +2,4 @@ import { HostLog } from "@/features/hosts/HostLog";
 import { useLog } from "@/features/hosts/use-log";
 
 /** The log of the open room. */
-export const LogOfRoom = () => <HostLog {...useLog(true)} />;
+export const RoomLog = () => <HostLog {...useLog(true)} />;

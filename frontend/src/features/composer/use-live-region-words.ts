@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 
 /** Words for a live region. While something lasts, they are `start` as it was when that began; afterwards they are `end`.
  * Empty before the first start. */
-export function useStartAndEnd(isOn: boolean, start: string, end: string): string {
+export function useLiveRegionWords(isOn: boolean, start: string, end: string): string {
   const [words, setWords] = useState("");
   const latest = useRef({ start, end, hasBegun: false });
   useEffect(() => {

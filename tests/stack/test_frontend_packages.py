@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.page_packages import ensure_packages
+from local_stack.frontend_packages import ensure_packages
 from tests.support.chat_stack import ROOT
 
 
@@ -57,4 +57,4 @@ def test_checks_and_tests_install_before_they_start_anything_else(script: str) -
         if ".venv/bin/python" in line or "scripts/" in line
     ]
     first = next(line for line in commands if not line.startswith("#"))
-    assert "-m local_stack.page_packages" in first
+    assert "-m local_stack.frontend_packages" in first

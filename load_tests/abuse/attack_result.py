@@ -28,7 +28,7 @@ HEAD: Final = (
 
 
 @dataclass(frozen=True)
-class Row:
+class AttackResult:
     """`grown_mib` is the growth of both servers while the attack ran. `back_after_s` is the time until memory and
     descriptors were normal again; None after a timeout, and then `kept` names the excess. `steps` is empty for servers
     without that metric."""
@@ -91,14 +91,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def sum_line(rows: Sequence[Row]) -> str:
+def sum_line(rows: Sequence[AttackResult]) -> str:
     hurt = [row.attack.name for row in rows if row.troubles]
     refused, asked = sum(row.tally.refused for row in rows), sum(row.tally.total for row in rows)
     said = f"{len(rows)} attacks, {asked:,} responses to attackers, {refused:,} of them refusals. "
     return said + (f"Failed: {'; '.join(hurt)}." if hurt else "None affected the bystander.")
 
 
-def step_sentences(rows: Sequence[Row]) -> list[str]:
+def step_sentences(rows: Sequence[AttackResult]) -> list[str]:
     """The event-loop steps of the whole drill, a sentence for each server. A few hundred steps have no p99.9; only
     all attacks together have enough steps."""
     said = []
@@ -112,7 +112,7 @@ def step_sentences(rows: Sequence[Row]) -> list[str]:
     return said
 
 
-def steps_are_short(rows: Sequence[Row]) -> bool:
+def steps_are_short(rows: Sequence[AttackResult]) -> bool:
     return all(
         together(row.steps[server] for row in rows if server in row.steps).is_short
         for server in {name for row in rows for name in row.steps}

@@ -1,6 +1,6 @@
 """Installs the packages of frontend/ when its lock file has changed.
 
-Run as `python -m local_stack.page_packages LOG`. It needs the standard library only: Python's packages may not be
+Run as `python -m local_stack.frontend_packages LOG`. It needs the standard library only: Python's packages may not be
 installed yet.
 """
 
@@ -32,7 +32,7 @@ def ensure_packages(install: Callable[[], None], folder: Path = FRONTEND) -> Non
     """
     if not needs_packages(folder):
         return
-    with build_lock("page-packages"):
+    with build_lock("frontend-packages"):
         if needs_packages(folder):
             install()
             _installed(folder).touch()

@@ -66,7 +66,7 @@ _Reply = MessageRow | HeldRow | _FirstPost | tuple[MessageRow, str] | DeferredRe
 """An operation's result before the events have their seqs."""
 
 
-class Batch(BatchState):
+class OperationApplier(BatchState):
     """Applies operations, see `apply_in_slices`."""
 
     def __init__(self, batch_input: BatchInput, now: datetime) -> None:
@@ -308,7 +308,7 @@ def apply_in_slices(
     counts as several operations. One that needs filters that are not built gets FiltersChanged. A small batch never
     yields.
     """
-    state = Batch(batch_input, now)
+    state = OperationApplier(batch_input, now)
     cost = 0
     for operation in operations:
         if cost >= SLICE:

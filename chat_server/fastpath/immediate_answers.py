@@ -22,7 +22,7 @@ from server_kit.http.request_id import request_id
 _REQUEST_ID: Final = b"x-request-id: "
 
 
-class CachedResponses:
+class ImmediateAnswers:
     """One per process, for `Connections.answer_at_once`."""
 
     def __init__(

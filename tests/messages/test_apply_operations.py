@@ -11,7 +11,7 @@ import pytest
 
 from chat_contract.limits import MAX_TEXT_CODE_POINTS
 from chat_server.filters.rules import FilterRules, FiltersChanged, TextCheck, TextFilter
-from chat_server.messages.batch import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
+from chat_server.messages.apply_operations import MAX_EDITS, MAX_PINNED, MAX_REVISIONS, apply_in_slices
 from chat_server.messages.batch_rows import BatchInput, LockedRoom
 from chat_server.messages.batch_state import BatchResult
 from chat_server.messages.held_actions import MAX_HELD_OF_PERSON
