@@ -57,7 +57,7 @@ def judge(
         faults.append(f"Fetches of another room were not answered 200: {_statuses(unserved)}.")
     if posts.total == 0 or other_room.total == 0:
         faults.append("No message was posted, or no other room was fetched.")
-    return Verdict(sentences, faults)
+    return Verdict(sentences, faults, crowd.sent("fetch") + mix.sent("fetch") + other_room.total)
 
 
 def _from(instant: float, at: float) -> str:

@@ -7,8 +7,11 @@ from load_tests.jmeter.samples import Samples
 
 @dataclass(frozen=True)
 class Verdict:
+    """`fetches`: all that the plans and the steady clients sent, whatever the answer."""
+
     sentences: list[str]
     faults: list[str]
+    fetches: int = 0
 
 
 def crowd_sentence(name: str, samples: Samples) -> str:

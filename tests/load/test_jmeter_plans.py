@@ -1,14 +1,18 @@
 """The plans in a real JMeter, against our servers and against a server that misbehaves."""
 
+import asyncio
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from aiohttp import web
+from redis.asyncio import Redis
 
+from chat_contract.redis_keys import FETCHES_COUNTED
 from load_tests.jmeter.installation import HOME, install
 from load_tests.jmeter.plan import PLANS, Crowd, run_plan
 from load_tests.jmeter.samples import jtl_rows, read_samples
@@ -24,6 +28,8 @@ needs_java = pytest.mark.skipif(
     not os.environ.get("CI") and (shutil.which("java") is None or shutil.which("mvn") is None),
     reason="JMeter needs Java and Maven: apt-get install -y openjdk-17-jre-headless maven",
 )
+COUNTED_WITHIN_S = 30.0
+
 pytestmark = [needs_java, pytest.mark.timeout(900)]
 
 
@@ -34,7 +40,7 @@ def _jmeter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_small_storm_heats_its_room_and_harms_nobody(
-    start_chat_stack: StartChatStack, tmp_path: Path
+    start_chat_stack: StartChatStack, redis_url: str, tmp_path: Path
 ) -> None:
     sizes = Sizes(threads=20, loops=2, hold_s=5, mix_threads=10, mix_hold_s=1, enter_per_s=20)
     stack = start_chat_stack(
@@ -43,6 +49,17 @@ async def test_a_small_storm_heats_its_room_and_harms_nobody(
     target = Target(LOOPBACK, stack.chat_servers[0].port)
     verdict = await storm(target, sizes, tmp_path, report=False)
     assert verdict.faults == []
+    assert await fetches_counted(redis_url, at_least=verdict.fetches) == verdict.fetches
+
+
+async def fetches_counted(redis_url: str, *, at_least: int) -> int:
+    """The fetches that the schedulers have turned into heat, once they are so many or the last counts are in."""
+    async with Redis.from_url(redis_url) as redis:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COUNTED_WITHIN_S):
+                while int(await redis.get(FETCHES_COUNTED) or 0) < at_least:
+                    await asyncio.sleep(0.1)
+        return int(await redis.get(FETCHES_COUNTED) or 0)
 
 
 def classes_of_the_distribution() -> dict[str, str]:

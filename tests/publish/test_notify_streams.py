@@ -104,7 +104,9 @@ async def test_a_list_costs_no_task_and_counts_as_a_stream(
         for stream in opened:
             assert (await stream.next_event()).data["room_id"] == room
         assert await metric(base_url, "hotchat_streams_open") == 20
-        assert await metric(base_url, "hotchat_asyncio_tasks") <= before
+        async with asyncio.timeout(DEADLINE_S):
+            while await metric(base_url, "hotchat_asyncio_tasks") > before:  # other tasks come and go
+                await asyncio.sleep(0.02)
         for refused in (room_list(stream_client, room), stream_client.open(room)):
             async with refused as stream:
                 assert stream.response.status_code == 503
