@@ -125,6 +125,7 @@ async def draw(url: str) -> None:
         keep("hosting.png", await hosting(people, host, room))
         keep("hosting-phone.png", await hosting_on_phones(people, host, room))
         keep("operator.png", await operator_pages(people))
+        keep("operator-phone.png", await operator_on_phones(people))
 
 
 async def draw_full_server(url: str) -> None:
@@ -275,16 +276,36 @@ async def hosting_on_phones(people: People, host: Person, room: str) -> bytes:
 
 async def operator_pages(people: People) -> bytes:
     """The control room's live view in light and dark."""
-    pages = []
-    for scheme in ("light", "dark"):
-        tab = await people.tab(color_scheme=scheme, viewport=HALF)
-        await tab.page.goto(f"{tab.base_url}/ops")
-        await tab.page.get_by_label("Operator's token").fill(OPERATOR)
-        await tab.page.get_by_role("button", name="Sign in").click()
-        await expect(tab.page.get_by_role("heading", name="Rooms by heat")).to_be_visible()
-        await expect(tab.page.locator(".uplot canvas").first).to_be_visible()
-        pages.append(await tab.page.screenshot())
-    return side_by_side(*pages)
+    tabs = [await control_room(people, scheme, HALF) for scheme in ("light", "dark")]
+    return side_by_side(*[await tab.page.screenshot() for tab in tabs])
+
+
+async def operator_on_phones(people: People) -> bytes:
+    """The control room's rooms and the rules of one, and in dark its processes and the settings of hot rooms."""
+    schemes = ("light", "light", "dark", "dark")
+    rooms, rules, processes, settings = [await control_room(people, scheme, PHONE) for scheme in schemes]
+    for tab in (rooms, rules):
+        await at_the_top(tab, "Rooms by heat")
+    await rules.page.get_by_role("button", name="Change the rules of Show night").click()
+    await expect(rules.page.get_by_role("dialog")).to_be_visible()
+    await at_the_top(processes, "Processes")
+    await at_the_top(settings, "Settings of hot rooms")
+    return side_by_side(*[await tab.page.screenshot() for tab in (rooms, rules, processes, settings)])
+
+
+async def control_room(people: People, scheme: str, size: dict[str, int]) -> Tab:
+    tab = await people.tab(color_scheme=scheme, viewport=size)
+    await tab.page.goto(f"{tab.base_url}/ops")
+    await tab.page.get_by_label("Operator's token").fill(OPERATOR)
+    await tab.page.get_by_role("button", name="Sign in").click()
+    await expect(tab.page.get_by_role("heading", name="Rooms by heat")).to_be_visible()
+    await expect(tab.page.locator(".uplot canvas").first).to_be_visible()
+    return tab
+
+
+async def at_the_top(tab: Tab, heading: str) -> None:
+    """Scroll to the section with this heading."""
+    await tab.page.get_by_role("heading", name=heading).evaluate("(it) => it.scrollIntoView()")
 
 
 async def hot_room(url: str, people: People, mina: Person) -> bytes:
