@@ -68,6 +68,7 @@ async def follows_again(people: People, way: Any, *, script: str | None, **conte
     for _ in range(ATTEMPTS):
         await way(tab, -1)
         with contextlib.suppress(AssertionError):
+            await expect(tab.list).to_have_attribute("data-paused", "true", timeout=1_500)
             await expect(tab.row("message 39")).not_to_be_in_viewport(timeout=1_500)
             break
     await expect(tab.list).to_have_attribute("data-paused", "true")
