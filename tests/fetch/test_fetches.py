@@ -109,7 +109,7 @@ class Reader:
         self.fast_path = FastPath(routes, (fetches.handler, search), fetches.admission)
         self.limiter = ShareLimiter(SHARE_OF, shares, TOKENS, fetches.hot_rooms.is_hot, clock, time.time)
         self.admission = EveryHost()
-        self.cached_responses = ImmediateAnswers(
+        self.immediate_answers = ImmediateAnswers(
             self.fast_path, fetches.handler, fetches.admission, self.limiter, self.admission
         )
         self.redis = redis
@@ -124,7 +124,7 @@ class Reader:
 
     def get_from_memory(self, path: str, method: str = "GET", **headers: str) -> Reply | None:
         given = {"host": "localhost", **headers}
-        answer = self.cached_responses(fetch_scope(f"/api/v1/rooms/{path}", method, **given))
+        answer = self.immediate_answers(fetch_scope(f"/api/v1/rooms/{path}", method, **given))
         return None if answer is None else reply_on_the_wire(*answer)
 
     async def get_through_layers(self, path: str, method: str = "GET", **headers: str) -> Reply:
@@ -427,7 +427,7 @@ async def test_a_refused_fetch_builds_no_page(
         return count
 
     monkeypatch.setattr(handler, "in_memory", counted)
-    reader.cached_responses = ImmediateAnswers(
+    reader.immediate_answers = ImmediateAnswers(
         reader.fast_path, handler, reader.fetches.admission, reader.limiter, reader.admission
     )
 
