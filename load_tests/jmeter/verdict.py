@@ -7,7 +7,7 @@ from load_tests.jmeter.samples import Samples
 
 @dataclass(frozen=True)
 class Verdict:
-    """`fetches`: all that the plans and the steady clients sent, whatever the answer."""
+    """`fetches`: of a storm, all that its plans and steady clients sent, whatever the answer."""
 
     sentences: list[str]
     faults: list[str]

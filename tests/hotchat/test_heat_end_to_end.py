@@ -10,10 +10,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
-from chat_contract.redis_keys import FETCHES, FETCHES_COUNTED, HOT
+from chat_contract.redis_keys import HOT
 from chat_contract.topics import CHAT_SIGNALS, header
 from tests.support.chat_stack import ChatStack, StartChatStack
-from tests.support.fetching_crowd import Crowd, until
+from tests.support.fetching_crowd import Crowd, fetches_counted, until
 from tests.support.plain_http import client_of
 
 # Far below the rate of eight clients, so that a slow machine heats the room too.
@@ -26,11 +26,6 @@ async def make_room(stack: ChatStack) -> str:
         response = await client.post("/api/v1/rooms", json={"name": "A room", "id": f"r-{uuid.uuid4().hex}"})
         room_id: str = response.json()["id"]
         return room_id
-
-
-async def counted(redis_url: str) -> int:
-    async with Redis.from_url(redis_url) as redis:
-        return int(await redis.get(FETCHES_COUNTED) or 0)
 
 
 @asynccontextmanager
@@ -110,19 +105,7 @@ async def test_two_servers_and_two_schedulers_count_every_fetch_once(
             return crowd.statuses[429] > 200 and crowd.statuses[200] > 0
 
         await until(has_refused, within_s=60, what="a hot room")
-    sent = crowd.sent
-
-    async def are_counted() -> bool:
-        return await counted(redis_url) >= sent
-
-    await until(are_counted, within_s=20, what="the count of all fetches")
-    async with Redis.from_url(redis_url) as redis:
-
-        async def is_drained() -> bool:
-            return not await redis.exists(FETCHES)
-
-        await until(is_drained, within_s=20, what="the last drain")
-    assert await counted(redis_url) == sent
+    assert await fetches_counted(redis_url, at_least=crowd.sent) == crowd.sent
 
 
 async def test_a_hot_room_cools_when_all_schedulers_are_killed(

@@ -1,18 +1,14 @@
 """The plans in a real JMeter, against our servers and against a server that misbehaves."""
 
-import asyncio
 import os
 import re
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 from aiohttp import web
-from redis.asyncio import Redis
 
-from chat_contract.redis_keys import FETCHES_COUNTED
 from load_tests.jmeter.installation import HOME, install
 from load_tests.jmeter.plan import PLANS, Crowd, run_plan
 from load_tests.jmeter.samples import jtl_rows, read_samples
@@ -23,13 +19,12 @@ from local_stack.maven_jars import C1_ONLY
 from local_stack.ports import LOOPBACK
 from tests.load.conftest import Serve
 from tests.support.chat_stack import StartChatStack
+from tests.support.fetching_crowd import fetches_counted
 
 needs_java = pytest.mark.skipif(
     not os.environ.get("CI") and (shutil.which("java") is None or shutil.which("mvn") is None),
     reason="JMeter needs Java and Maven: apt-get install -y openjdk-17-jre-headless maven",
 )
-COUNTED_WITHIN_S = 30.0
-
 pytestmark = [needs_java, pytest.mark.timeout(900)]
 
 
@@ -50,16 +45,6 @@ async def test_a_small_storm_heats_its_room_and_harms_nobody(
     verdict = await storm(target, sizes, tmp_path, report=False)
     assert verdict.faults == []
     assert await fetches_counted(redis_url, at_least=verdict.fetches) == verdict.fetches
-
-
-async def fetches_counted(redis_url: str, *, at_least: int) -> int:
-    """The fetches that the schedulers have turned into heat, once they are so many or the last counts are in."""
-    async with Redis.from_url(redis_url) as redis:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(COUNTED_WITHIN_S):
-                while int(await redis.get(FETCHES_COUNTED) or 0) < at_least:
-                    await asyncio.sleep(0.1)
-        return int(await redis.get(FETCHES_COUNTED) or 0)
 
 
 def classes_of_the_distribution() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Clients that fetch one room over HTTP and count the responses."""
+"""Clients that fetch one room over HTTP and count the responses, and the servers' own count."""
 
 import asyncio
 import time
@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 
 import httpx
+from redis.asyncio import Redis
 
+from chat_contract.redis_keys import FETCHES, FETCHES_COUNTED
 from tests.support.plain_http import NO_CERTIFICATES
 
 POLL_S = 0.05
@@ -19,6 +21,24 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float, wh
     while not await condition():
         assert time.monotonic() < deadline_s, f"{what} did not happen within {within_s:g} s"
         await asyncio.sleep(POLL_S)
+
+
+async def fetches_counted(redis_url: str, *, at_least: int) -> int:
+    """The fetches that schedulers have turned into heat, once they are so many and nothing waits for a drain."""
+    async with Redis.from_url(redis_url) as redis:
+
+        async def counted() -> int:
+            return int(await redis.get(FETCHES_COUNTED) or 0)
+
+        async def are_counted() -> bool:
+            return await counted() >= at_least
+
+        async def is_drained() -> bool:
+            return not await redis.exists(FETCHES)
+
+        await until(are_counted, within_s=20, what="the count of all fetches")
+        await until(is_drained, within_s=20, what="the last drain")
+        return await counted()
 
 
 class Crowd:
