@@ -21,6 +21,8 @@ from load_tests.bench.chromium import launch_chromium
 from load_tests.jmeter.temporary_stack import temporary_stack
 from tests.browser.tab import People, Person, Tab
 from tests.browser.test_banning import ask_to_ban, open_bans
+from tests.browser.test_operator_page import signed_in
+from tests.support.chat_stack import ADMIN_TOKEN
 from tests.support.plain_http import client_of
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -29,9 +31,8 @@ DESKTOP = {"width": 1280, "height": 800}
 HALF = {"width": 760, "height": 742}
 PHONE = {"width": 390, "height": 780}
 AUDIENCE = 40
-OPERATOR = "the-operator-of-the-pictures"
 SETTINGS = {
-    "HOTCHAT_ADMIN_TOKEN": OPERATOR,
+    "HOTCHAT_ADMIN_TOKEN": ADMIN_TOKEN,
     "POSTS_PER_USER_PER_S": "0",
     "SESSIONS_PER_ADDRESS_PER_MIN": "0",
     "HOTCHAT_ENTER_PER_S": "20",
@@ -142,7 +143,7 @@ async def fill_rooms(people: People, http: httpx.AsyncClient) -> Person:
     await side_room(everybody[2], "한국어 방", "여기는 한국어로 편하게 얘기해요")
     welcome = await members["Mina"].post("lobby", PINNED)
     pin = f"/api/v1/rooms/lobby/messages/{welcome['id']}/pin"
-    (await http.put(pin, headers={"Authorization": f"Bearer {OPERATOR}"})).raise_for_status()
+    (await http.put(pin, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})).raise_for_status()
     for number in range(120):
         await everybody[number % len(everybody)].post("lobby", HISTORY[number % len(HISTORY)])
     posted: dict[str, Any] = {}
@@ -294,10 +295,7 @@ async def operator_on_phones(people: People) -> bytes:
 
 
 async def control_room(people: People, scheme: str, size: dict[str, int]) -> Tab:
-    tab = await people.tab(color_scheme=scheme, viewport=size)
-    await tab.page.goto(f"{tab.base_url}/ops")
-    await tab.page.get_by_label("Operator's token").fill(OPERATOR)
-    await tab.page.get_by_role("button", name="Sign in").click()
+    tab = await signed_in(people, await people.tab(color_scheme=scheme, viewport=size))
     await expect(tab.page.get_by_role("heading", name="Rooms by heat")).to_be_visible()
     await expect(tab.page.locator(".uplot canvas").first).to_be_visible()
     return tab
