@@ -1,9 +1,8 @@
-import { Linter } from "eslint";
 import { expect, it } from "vitest";
 import { joinsOnce } from "../../eslint-rules/joins.js";
+import { complaintsOf } from "../support/restricted-syntax";
 
-const complaints = (code: string) =>
-  new Linter().verify(code, { rules: { "no-restricted-syntax": ["error", ...joinsOnce] } }).length;
+const complaints = complaintsOf(...joinsOnce);
 
 it.each(["session.join('Ann');", "services.session.join('Ann');", "deps.session.join(nickname);"])(
   "an attempt to join that does not wait fails the lint: %s",

@@ -1,14 +1,8 @@
-import { Linter } from "eslint";
 import { expect, it } from "vitest";
 import { renderOrCoordinate, stableContextValue } from "../../eslint-rules/components.js";
+import { complaintsOf } from "../support/restricted-syntax";
 
-const linter = new Linter();
-
-const problemCount = (code: string) =>
-  linter.verify(code, {
-    languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
-    rules: { "no-restricted-syntax": ["error", ...renderOrCoordinate, ...stableContextValue] },
-  }).length;
+const problemCount = complaintsOf(...renderOrCoordinate, ...stableContextValue);
 
 it.each([
   "function Row() { const [isOpen] = useState(false); return <p>{isOpen}</p>; }",

@@ -1,9 +1,8 @@
-import { Linter } from "eslint";
 import { expect, it } from "vitest";
 import { testTimeouts } from "../../eslint-rules/test-timeouts.js";
+import { complaintsOf } from "../support/restricted-syntax";
 
-const complaints = (code: string) =>
-  new Linter().verify(code, { rules: { "no-restricted-syntax": ["error", ...testTimeouts] } }).length;
+const complaints = complaintsOf(...testTimeouts);
 
 it.each(["it('a name', { timeout: 60_000 }, () => {});", "test('a name', () => {}, 60_000);"])(
   "a test with a deadline of its own fails the lint: %s",

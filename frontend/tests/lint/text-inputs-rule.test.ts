@@ -1,12 +1,8 @@
-import { Linter } from "eslint";
 import { expect, it } from "vitest";
 import { textInputs } from "../../eslint-rules/text-inputs.js";
+import { complaintsOf } from "../support/restricted-syntax";
 
-const complaints = (code: string) =>
-  new Linter().verify(code, {
-    languageOptions: { parserOptions: { ecmaFeatures: { jsx: true } } },
-    rules: { "no-restricted-syntax": ["error", ...textInputs] },
-  }).length;
+const complaints = complaintsOf(...textInputs);
 
 it.each([
   "<input onChange={(event) => setName(event.target.value)} />;",
