@@ -23,7 +23,7 @@ pytest_plugins = [
 ]
 
 STARTS_FIRST = (
-    # These wait much, while the checks and the frontend's unit tests run at a low priority.
+    # These wait much, while the checks run at a low priority.
     "tests/load/test_bench.py",
     "tests/stack/test_make_run.py",
     "tests/chaos/test_random_faults.py",

@@ -80,9 +80,8 @@ def conclusion(records: Sequence[CrowdRecord]) -> str:
         return "Our policy was not measured."
     if is_saturated(ours):
         return "Our policy did not keep the servers below saturation, so it is not compared."
-    others = [
-        one for one in records if not one.policy.startswith(OURS)
-    ]  # the governor and the calm lane are ours, too
+    # The governor and the calm lane are ours, too.
+    others = [one for one in records if not one.policy.startswith(OURS)]
     kept = [one for one in others if not is_saturated(one)]
     better = [one.policy for one in kept if one.refused_share < ours.refused_share]
     least = f"{OURS} refused least"
