@@ -1,11 +1,14 @@
 """A room's newest messages at one moment; every page size is cut from the same snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX
 from chat_server.fetch.query import FetchQuery
+from chat_server.fetch.read_repository import MAX_MESSAGES_BYTES, MAX_SHORT_TEXT_BYTES
 from chat_server.fetch.rows import EncodedMessage, MessageRows, RoomRow
 from chat_server.http.cached_response import CachedResponse, content_tag
+from chat_server.kafka.committed_event import CommittedEvent
 
 ENTRY_BYTES: Final = 200
 """Approximate memory of a message on top of its JSON."""
@@ -59,6 +62,30 @@ class LatestPageSnapshot:
         self.room = room
         self.taken_at_s = taken_at_s
         return self
+
+    def extended(
+        self, committed: Sequence[CommittedEvent], room_json: Callable[[RoomRow], bytes]
+    ) -> "LatestPageSnapshot | None":
+        """This snapshot with the messages of a commit after it. None if the room must be read again:
+
+        That is so after any other event, where seqs do not follow each other, and for long or pinned messages.
+        """
+        events = [event for event in committed if event.seq > self.last_seq]
+        is_readable = self.is_short and not self._is_full and not self.room.has_erasures
+        follows = bool(events) and events[-1].seq - self.last_seq == len(events)
+        if not (is_readable and follows and all(event.type == "message.created" for event in events)):
+            return None
+        new = [EncodedMessage(event.seq, event.message_json) for event in events]
+        new_sizes = [len(message.json) for message in new]
+        if max(new_sizes) > MAX_SHORT_TEXT_BYTES or self._json_bytes + sum(new_sizes) > MAX_MESSAGES_BYTES:
+            return None
+        limit = PAGE_DEFAULT if len(self.messages) <= PAGE_DEFAULT else PAGE_MAX
+        messages = [*self.messages, *new]
+        room = self.room._replace(
+            last_seq=events[-1].seq, message_count=self.room.message_count + len(events)
+        )
+        rows = MessageRows(room, messages[-limit:], has_older=self.has_older or len(messages) > limit)
+        return LatestPageSnapshot(rows, self.taken_at_s, room_json(room))
 
     def holds(self, want: int) -> bool:
         return not self.has_older or self._is_full or len(self.messages) >= want

@@ -439,7 +439,7 @@ def _encoded(
         author_role=author_role,
         calm=calm,
     )
-    return EncodedMessage(seq, view["id"], orjson.dumps(view))
+    return EncodedMessage(seq, orjson.dumps(view))
 
 
 def _cut_older(page: MessageRows, limit: int) -> MessageRows:

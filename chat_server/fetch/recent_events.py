@@ -1,6 +1,7 @@
 """The newest events of a room at one moment: catching up after a short absence costs no statement."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 from chat_contract.limits import RECENT_EVENTS_MAX
@@ -8,7 +9,7 @@ from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import MAX_PAGE_BYTES, RECENT_EVENTS_MAX_BYTES, count_within
 from chat_server.fetch.rows import EventRow, EventRows
 from chat_server.http.cached_response import CachedResponse
-from chat_server.kafka.committed_event import HIDES_TEXT
+from chat_server.kafka.committed_event import HIDES_TEXT, CommittedEvent
 from server_kit.http.problem import ChatError
 
 MAX_REMEMBERED_PAGES: Final = 64
@@ -94,6 +95,15 @@ class RecentEventsSnapshot:
         return RecentEventsSnapshot(
             self.room_id, EventRows(newer.last_seq, newer.oldest_seq, events), taken_at_s
         )
+
+    def extended_by_commit(self, committed: Sequence[CommittedEvent]) -> "RecentEventsSnapshot | None":
+        """This snapshot with the events of a commit, as `extended` does."""
+        newer = [
+            EventRow(event.seq, event.type, event.payload) for event in committed if event.seq > self.last_seq
+        ]
+        if not newer:
+            return None
+        return self.extended(EventRows(newer[-1].seq, self.oldest_seq, newer), self.taken_at_s)
 
     def _remember(self, key: tuple[int, int], answer: CachedResponse) -> None:
         full = len(self._pages) >= MAX_REMEMBERED_PAGES

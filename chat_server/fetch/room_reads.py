@@ -1,6 +1,6 @@
 """Reads of rooms: from memory while it is fresh, otherwise from Postgres by one query for all concurrent callers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse, content_tag
 from chat_server.http.errors import message_not_found, room_not_found
+from chat_server.kafka.committed_event import HIDES_TEXT, CommittedEvent
 from chat_server.rooms.slow_mode_rule import SlowModeRule
 
 MAX_REACTORS: Final = 20
@@ -65,13 +66,24 @@ class RoomReads:
             max_bytes=max_bytes,
         )
 
-    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
-        """Report a commit of this process up to last_seq, so that the author can read it at once.
+    def wrote(self, room_id: str, events: Sequence[CommittedEvent]) -> None:
+        """Report a commit of this process, so that the author can read it at once.
 
-        `hides_text`: that event is a deletion, and no page from before it may be served, not even in a hot room.
+        In a cold room, snapshots get the new events, or each post would cost the next fetch a statement. A hot room
+        keeps its pages for a quarter of a second, except after a deletion: no earlier page may be served then.
         """
-        self._newest.wrote(room_id, last_seq, must_show=hides_text)
-        self._recent_events.wrote(room_id, last_seq, must_show=hides_text)
+        last_seq = events[-1].seq
+        hides_text = any(event.type in HIDES_TEXT for event in events)
+        if hides_text or self._hot_rooms.is_hot(room_id):
+            self._newest.wrote(room_id, last_seq, must_show=hides_text)
+            self._recent_events.wrote(room_id, last_seq, must_show=hides_text)
+            return
+        self._newest.wrote(
+            room_id, last_seq, extend=lambda snapshot: snapshot.extended(events, self._room_json)
+        )
+        self._recent_events.wrote(
+            room_id, last_seq, extend=lambda snapshot: snapshot.extended_by_commit(events)
+        )
 
     def invalidate(self, room_id: str) -> None:
         """Call after a change of the room that takes no seq, such as its name."""

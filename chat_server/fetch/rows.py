@@ -26,7 +26,6 @@ class EncodedMessage(NamedTuple):
     """A message's JSON, as every page shows it."""
 
     seq: int
-    id: str
     json: bytes
 
 

@@ -152,13 +152,31 @@ class SnapshotCache(Generic[S]):
             if is_good or not began_earlier or flights == MAX_FLIGHTS_OF_ONE_CALLER:
                 return CacheResult(snapshot, is_hit=False)
 
-    def wrote(self, room_id: str, last_seq: int, *, must_show: bool = False) -> None:
-        """Report a commit of this process up to last_seq. `must_show`: no older page may be served."""
+    def wrote(
+        self,
+        room_id: str,
+        last_seq: int,
+        *,
+        must_show: bool = False,
+        extend: Callable[[S], S | None] | None = None,
+    ) -> None:
+        """Report a commit of this process up to last_seq. `must_show`: no older page may be served.
+
+        `extend` adds the commit to a snapshot, or returns None if the room must be read again.
+        """
         entry = self._entries.get(room_id)
-        if entry is not None:
-            entry.written_seq = max(entry.written_seq, last_seq)
-            if must_show:
-                entry.must_show_seq = max(entry.must_show_seq, last_seq)
+        if entry is None:
+            return
+        entry.written_seq = max(entry.written_seq, last_seq)
+        if must_show:
+            entry.must_show_seq = max(entry.must_show_seq, last_seq)
+        snapshot = entry.snapshot
+        if extend is None or snapshot is None or self._clock() - snapshot.taken_at_s > MAX_AGE_S:
+            return
+        extended = extend(snapshot)
+        if extended is not None:
+            self._weigh(extended.size_bytes - snapshot.size_bytes)
+            entry.snapshot = extended
 
     def invalidate(self, room_id: str) -> None:
         """Drop the snapshot: the room changed in a way that takes no seq, such as its name."""

@@ -10,6 +10,9 @@ Position = tuple[str, int]
 HIDES_TEXT: Final = frozenset({"message.deleted", "messages.purged"})
 """Types of events after which earlier events of the room show less text."""
 
+_MESSAGE: Final = b'"message":'
+"""Before the last member of an event that created a message. The members before it have no quotes in their values."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommittedEvent:
@@ -27,3 +30,8 @@ class CommittedEvent:
     """The calm lane leaves it out. Stored in the payload only."""
     replied_to: UUID | None = None
     """Not stored: the author whose message this new message replies to; only if it is left out."""
+
+    @property
+    def message_json(self) -> bytes:
+        """The JSON of the message that this event created, as pages show it."""
+        return self.payload[self.payload.index(_MESSAGE) + len(_MESSAGE) : -1]

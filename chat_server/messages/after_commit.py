@@ -1,4 +1,4 @@
-"""The step after a commit: send the events to Kafka, invalidate this process's caches and end waits for events."""
+"""The step after a commit: send the events to Kafka, update this process's caches and end waits for events."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -16,7 +16,7 @@ LEFT_OUT: Final = Counter(
 class RoomCache(Protocol):
     """Pages of rooms in memory; RoomReads is one."""
 
-    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None: ...
+    def wrote(self, room_id: str, events: Sequence[CommittedEvent]) -> None: ...
 
 
 class AfterCommit:
@@ -43,13 +43,13 @@ class AfterCommit:
 
     def __call__(self, events: Sequence[CommittedEvent]) -> None:
         self._produce(events)
-        left_out = 0
+        by_room: dict[str, list[CommittedEvent]] = {}
         for event in events:
-            left_out += event.is_left_out
-            hides_text = event.type in HIDES_TEXT
-            self._rooms.wrote(event.room_id, event.seq, hides_text=hides_text)
-            self._end_event_waits(event.room_id, event.seq)
-            if hides_text:
-                self._wake_erasure()
-        LEFT_OUT.inc(left_out)
+            by_room.setdefault(event.room_id, []).append(event)
+        for room_id, room_events in by_room.items():
+            self._rooms.wrote(room_id, room_events)
+            self._end_event_waits(room_id, room_events[-1].seq)
+        if any(event.type in HIDES_TEXT for event in events):
+            self._wake_erasure()
+        LEFT_OUT.inc(sum(event.is_left_out for event in events))
         self._invalidate_room_lists()

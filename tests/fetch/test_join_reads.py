@@ -5,6 +5,7 @@ import time
 import uuid
 
 import aiohttp
+import orjson
 import pytest
 
 from tests.support.chat_stack import ChatStack, StartChatStack
@@ -44,18 +45,44 @@ async def join(stack: ChatStack, room: str) -> None:
                     return
 
 
-async def make_room(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> None:
-    async with http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": "Ada"}) as answer:
-        headers = {"Authorization": f"Bearer {(await answer.json())['token']}"}
+async def sign_in(http: aiohttp.ClientSession, stack: ChatStack, nickname: str) -> dict[str, str]:
+    """The headers of the new session's requests."""
+    async with http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": nickname}) as answer:
+        return {"Authorization": f"Bearer {(await answer.json())['token']}"}
+
+
+async def post(
+    http: aiohttp.ClientSession, stack: ChatStack, room: str, headers: dict[str, str], **draft: str
+) -> str:
+    """The id of the new message."""
+    async with http.post(
+        f"{stack.chat_url}/api/v1/rooms/{room}/messages",
+        json={"client_message_id": str(uuid.uuid4()), **draft},
+        headers=headers,
+    ) as answer:
+        assert answer.status == 201
+        return str((await answer.json())["id"])
+
+
+async def make_room(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> dict[str, str]:
+    """A room with three messages. Returns the headers of its owner's requests."""
+    headers = await sign_in(http, stack, "Ada")
     async with http.post(
         f"{stack.chat_url}/api/v1/rooms", json={"id": room, "name": room}, headers=headers
     ) as answer:
         assert answer.status == 201
     for number in range(3):
-        draft = {"client_message_id": str(uuid.uuid4()), "text": f"{number}"}
-        url = f"{stack.chat_url}/api/v1/rooms/{room}/messages"
-        async with http.post(url, json=draft, headers=headers) as answer:
-            assert answer.status == 201
+        await post(http, stack, room, headers, text=f"{number}")
+    return headers
+
+
+async def newest_page(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> tuple[bytes, int]:
+    """The body, and how many statements were sent meanwhile."""
+    before = await reads(http, stack)
+    async with http.get(f"{stack.chat_url}/api/v1/rooms/{room}/messages") as answer:
+        assert answer.status == 200
+        body = await answer.read()
+    return body, await reads(http, stack) - before
 
 
 async def test_the_reads_of_a_joining_crowd_do_not_grow_with_the_crowd(
@@ -70,3 +97,26 @@ async def test_the_reads_of_a_joining_crowd_do_not_grow_with_the_crowd(
             await asyncio.gather(*(join(stack, room) for _ in range(READERS)))
         most = READS_OF_A_ROOM + READS_PER_S * (time.monotonic() - begun_s)
         assert 0 < await reads(http, stack) - before <= most
+
+
+async def test_a_page_with_messages_added_in_memory_is_what_postgres_gives(
+    start_chat_stack: StartChatStack,
+) -> None:
+    room = f"same-{uuid.uuid4().hex[:12]}"
+    stack = await asyncio.to_thread(start_chat_stack, scheduler=0)
+    async with aiohttp.ClientSession() as http, asyncio.timeout(OPENED_WITHIN_S):
+        owner = await make_room(http, stack, room)
+        guest = await sign_in(http, stack, "Grace")
+        statements = 1
+        while statements:  # until the posts and the page are within a quarter of a second
+            await newest_page(http, stack, room)
+            first = await post(http, stack, room, owner, text='한국어 "quoted" 👋')
+            many = (post(http, stack, room, guest, text=f"fast {number}") for number in range(12))
+            await asyncio.gather(post(http, stack, room, guest, text="a reply", reply_to=first), *many)
+            from_memory, statements = await newest_page(http, stack, room)
+        while not statements:
+            from_postgres, statements = await newest_page(http, stack, room)
+        assert from_memory == from_postgres
+        page = orjson.loads(from_memory)
+        assert any(message["reply_to"] == first for message in page["messages"])
+        assert any(message.get("calm") is False for message in page["messages"]), "some are marked"

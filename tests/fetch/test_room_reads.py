@@ -25,6 +25,7 @@ from chat_server.fetch.room_reads import RoomReads
 from chat_server.hotchat.fetch_kind import FetchKind
 from chat_server.hotchat.hot_rooms import HotRooms
 from chat_server.http.cached_response import CachedResponse
+from chat_server.kafka.committed_event import CommittedEvent
 from chat_server.limits.read_semaphore import read_semaphore
 from server_kit.http.problem import ChatError
 from tests.fetch.conftest import AUTHOR, Store
@@ -63,6 +64,20 @@ def newest(room_id: str, limit: int = 50) -> FetchQuery:
 
 def events(room_id: str, after_seq: int, limit: int = 500) -> FetchQuery:
     return FetchQuery(FetchKind.EVENTS, room_id, limit, after_seq)
+
+
+def event(
+    room_id: str, seq: int, event_type: str = "room.changed", *, text: str | None = None
+) -> CommittedEvent:
+    message = b"" if text is None else b',"message":' + json.dumps({"text": text}).encode()
+    payload = b'{"type":"%b","seq":%d%b}' % (event_type.encode(), seq, message)
+    return CommittedEvent(room_id, seq, event_type, None, None, payload)
+
+
+def created(room_id: str, first_seq: int, *texts: str) -> list[CommittedEvent]:
+    return [
+        event(room_id, seq, "message.created", text=text) for seq, text in enumerate(texts, start=first_seq)
+    ]
 
 
 async def answer(reads: RoomReads, query: FetchQuery, *, is_hot: bool = False) -> CachedResponse:
@@ -125,7 +140,7 @@ async def test_a_page_of_an_unchanged_room_costs_only_the_query_of_the_room(
     await fetch("the first page")
     await fetch("unchanged")
     await store.post(room_id, "d")
-    reads.wrote(room_id, 4)
+    reads.wrote(room_id, [event(room_id, 4)])
     await fetch("after a post to this process")
     await fetch("unchanged again")
     await store.post(room_id, "e")
@@ -171,7 +186,7 @@ async def test_a_room_without_pins_and_long_texts_costs_one_query_again(
     await store.post(room_id, *["short"] * 100)
     for statements_of_page in ({"newest_whole": 1}, {"newest": 1}):
         await store.post(room_id, "short")
-        reads.wrote(room_id, 2_000)
+        reads.wrote(room_id, [event(room_id, 2_000)])
         clock.now_s += 1
         before = statements_by_name()
         await page(reads, newest(room_id))
@@ -228,10 +243,61 @@ async def test_a_write_is_readable_at_once_but_not_in_a_hot_room(store: Store, r
     await page(reads, newest(room_id))
     await page(reads, events(room_id, 0))
     await store.post(room_id, "b")
-    reads.wrote(room_id, 2)
+    reads.wrote(room_id, [event(room_id, 2)])
     assert texts(await page(reads, newest(room_id), is_hot=True)) == ["a"]
     assert texts(await page(reads, newest(room_id))) == ["a", "b"]
     assert (await page(reads, events(room_id, 0)))["cursor"] == 2
+
+
+async def test_a_post_to_this_process_costs_no_statement(
+    store: Store, reads: RoomReads, clock: ManualClock
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, newest(room_id))
+    await page(reads, events(room_id, 0))
+    before = statements()
+    reads.wrote(room_id, created(room_id, 1, "a", "b"))  # the snapshots already have the first one
+    reads.wrote(room_id, created(room_id, 3, "c"))
+    found = await page(reads, newest(room_id))
+    assert (texts(found), found["cursor"], found["room"]["message_count"]) == ([*"abc"], 3, 3)
+    polled = await page(reads, events(room_id, 1))
+    assert [each["seq"] for each in polled["events"]] == [2, 3]
+    assert statements() == before
+    clock.now_s += 0.26
+    assert texts(await page(reads, newest(room_id))) == ["a"], "Postgres has the last word"
+
+
+async def test_a_page_of_a_posting_crowd_keeps_its_size(store: Store, reads: RoomReads) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, *map(str, range(49)))
+    assert (await page(reads, newest(room_id)))["has_more"] is False
+    reads.wrote(room_id, created(room_id, 50, "49", "50"))
+    before = statements()
+    found = await page(reads, newest(room_id))
+    assert (texts(found), found["has_more"]) == ([*map(str, range(1, 51))], True)
+    assert statements() == before
+
+
+@pytest.mark.parametrize(
+    "commit",
+    [
+        pytest.param([("reaction.changed", 2, None)], id="another event"),
+        pytest.param([("message.created", 2, "b"), ("message.edited", 3, "B")], id="an edit with it"),
+        pytest.param([("message.created", 3, "c")], id="another process wrote in between"),
+        pytest.param([("message.created", 2, "x" * MAX_SHORT_TEXT_BYTES)], id="a long text"),
+    ],
+)
+async def test_a_page_is_read_again_after(
+    store: Store, reads: RoomReads, commit: list[tuple[str, int, str | None]]
+) -> None:
+    room_id = await store.make_room()
+    await store.post(room_id, "a")
+    await page(reads, newest(room_id))
+    before = statements_by_name()
+    reads.wrote(room_id, [event(room_id, seq, kind, text=text) for kind, seq, text in commit])
+    await page(reads, newest(room_id))
+    assert statements_by_name() - before == {"newest": 1}
 
 
 async def test_after_a_deletion_no_earlier_page_is_served_even_in_a_hot_room(
@@ -242,7 +308,7 @@ async def test_after_a_deletion_no_earlier_page_is_served_even_in_a_hot_room(
     await page(reads, newest(room_id))
     await page(reads, events(room_id, 0))
     await store.delete(room_id, message_id)
-    reads.wrote(room_id, 2, hides_text=True)
+    reads.wrote(room_id, [event(room_id, 2, "message.deleted")])
     assert reads.in_memory(newest(room_id), is_hot=True) is None
     assert reads.in_memory(events(room_id, 0), is_hot=True) is None
     assert texts(await page(reads, newest(room_id), is_hot=True)) == [""]
@@ -253,7 +319,9 @@ async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomRead
     room_id = await store.make_room()
     await store.post(room_id, "a")
     await page(reads, newest(room_id))
-    reads.wrote(room_id, 2)  # as if it was known before the current read, which began too early to include it
+    reads.wrote(
+        room_id, [event(room_id, 2)]
+    )  # as if it was known before the current read, which began too early to include it
     early = asyncio.create_task(page(reads, newest(room_id)))
     await asyncio.sleep(0)
     await store.post(room_id, "b")

@@ -1,5 +1,6 @@
 """The step after a commit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -25,31 +26,29 @@ class Recorder:
             wake_erasure=lambda: self.calls.append(("erasure",)),
         )
 
-    def wrote(self, room_id: str, last_seq: int, *, hides_text: bool = False) -> None:
-        self.calls.append(("wrote", room_id, last_seq, hides_text))
+    def wrote(self, room_id: str, events: Sequence[CommittedEvent]) -> None:
+        self.calls.append(("wrote", room_id, [each.seq for each in events]))
 
 
-def test_events_are_produced_before_room_and_list_caches_are_invalidated() -> None:
+def test_events_are_produced_before_the_caches_are_updated_once_for_each_room() -> None:
     recorder = Recorder()
-    recorder.after_commit([event("a", 1), event("b", 7)])
+    recorder.after_commit([event("a", 1), event("b", 7), event("a", 2)])
     assert recorder.calls == [
-        ("produce", [1, 7]),
-        ("wrote", "a", 1, False),
-        ("event waits", "a", 1),
-        ("wrote", "b", 7, False),
+        ("produce", [1, 7, 2]),
+        ("wrote", "a", [1, 2]),
+        ("event waits", "a", 2),
+        ("wrote", "b", [7]),
         ("event waits", "b", 7),
         ("room lists",),
     ]
 
 
 @pytest.mark.parametrize("event_type", ["message.deleted", "messages.purged"])
-def test_a_deletion_or_purge_hides_the_text_in_memory_and_wakes_the_erasure(event_type: str) -> None:
+def test_a_deletion_or_purge_wakes_the_erasure(event_type: str) -> None:
     recorder = Recorder()
     recorder.after_commit([event("a", 1), event("a", 2, event_type)])
     assert recorder.calls[1:] == [
-        ("wrote", "a", 1, False),
-        ("event waits", "a", 1),
-        ("wrote", "a", 2, True),
+        ("wrote", "a", [1, 2]),
         ("event waits", "a", 2),
         ("erasure",),
         ("room lists",),
