@@ -102,7 +102,13 @@ class WordAutomaton:
             else:
                 letters.add(_blurred(tokens))
                 patterns.update(_patterns(tokens))
-        self._stretchable = _automaton(_stretchable(patterns))
+        stretchable = list(_stretchable(patterns))
+        self._stretchable = _automaton(stretchable)
+        self._stretchable_letters = _automaton(
+            _RUN.sub(r"\1", _blurred_ascii(pattern.encode(), _NO_LETTERS))
+            for pattern in stretchable
+            if pattern.isascii()
+        )
         self._letters = _automaton(letters)
         self._words = _automaton(patterns)
         self._anywhere = _automaton(anywhere)
@@ -114,21 +120,26 @@ class WordAutomaton:
             return True
         if self._letters is None:
             return False
-        if _STRETCH.search(text):
-            return True
         encoded = text.encode().rstrip(_END)
         signs = encoded.translate(None, _NO_SIGNS)
         if len(signs) > 1 and _READABLE_SIGNS.search(text):
             return True  # there are more readings than the two below
-        without_signs = _blurred_ascii(encoded, _NO_LETTERS)
-        if _has_match(self._letters, without_signs):
+        if self._may_have_letters(_blurred_ascii(encoded, _NO_LETTERS)):
             return True
-        return len(signs) == 1 and _has_match(self._letters, _blurred_ascii(encoded, _NO_LETTERS_NOR_SIGNS))
+        return len(signs) == 1 and self._may_have_letters(_blurred_ascii(encoded, _NO_LETTERS_NOR_SIGNS))
+
+    def _may_have_letters(self, blurred: str) -> bool:
+        """Whether the blurred letters of a text have those of a word in a row, as they are or stretched."""
+        if _has_match(self._letters, blurred.replace("m", "rn")):
+            return True
+        if self._stretchable_letters is None or _STRETCH.search(blurred) is None:
+            return False
+        return _has_match(self._stretchable_letters, _RUN.sub(r"\1", blurred))
 
     def matches(self, folded: str) -> bool:
         """Whether the folded text has one of the words."""
         if self._words is not None and self._letters is not None:
-            is_stretched = self._stretchable is not None and _STRETCH.search(folded) is not None
+            is_stretched = self._stretchable is not None and _STRETCH.search(folded.replace(AMBIGUOUS, "i"))
             for tokens in token_lists(folded):
                 if is_stretched and _has_match(self._stretchable, _stretched_reading(tokens)):
                     return True
@@ -272,8 +283,8 @@ def _blurred(tokens: Iterable[str]) -> str:
 
 
 def _blurred_ascii(text: bytes, left_out: bytes) -> str:
-    """The blurred letters of a text without folding it and cutting it into tokens."""
-    return text.translate(_BLURRED_LETTERS, left_out).replace(b"m", b"rn").decode()
+    """The blurred letters of a text without folding it and cutting it into tokens; m stays."""
+    return text.translate(_BLURRED_LETTERS, left_out).decode()
 
 
 def _squeeze(folded: str) -> str:

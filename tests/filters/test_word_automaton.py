@@ -65,6 +65,7 @@ def automaton() -> WordAutomaton:
         pytest.param("what a s h i t", id="spaced after a single letter"),
         pytest.param("shiiiiit", id="stretched"),
         pytest.param("what an ASSSS", id="stretched at the end"),
+        pytest.param("shIiIiIt", id="stretched in changing case"),
         pytest.param("vvvviaaaagra", id="stretched twice"),
         pytest.param("sukа сууука", id="stretched Cyrillic word"),
         pytest.param("via gra", id="split in two"),
@@ -102,7 +103,9 @@ def automaton() -> WordAutomaton:
     ],
 )
 def test_a_word_is_found_however_it_is_written(automaton: WordAutomaton, text: str) -> None:
-    assert matches(automaton, clean_message_text(text))
+    clean = clean_message_text(text)
+    assert matches(automaton, clean)
+    assert not clean.isascii() or automaton.may_match(clean)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,13 @@ def test_the_quick_check_of_ascii_misses_no_word(words: list[str], text: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["hello everybody, what a great show!", "@mina did you see that?!", "it costs 20 won."]
+    "text",
+    [
+        "hello everybody, what a great show!",
+        "@mina did you see that?!",
+        "it costs 20 won.",
+        "goooooal, loooool, nooo waaay",
+    ],
 )
 def test_usual_texts_need_only_the_quick_check(text: str) -> None:
     assert not WordAutomaton(WORDS[:4]).may_match(text)
