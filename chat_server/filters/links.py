@@ -27,7 +27,8 @@ _DOMAIN: Final = re.compile(rf"(?<=\w)\.(?:{'|'.join(_ENDINGS.split())})(?![\w-]
 _PATH: Final = re.compile(r"(?<=\w)\.[a-z]{2,24}(?::\d{1,5})?/\w")
 _ADDRESS: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5}|/\w)")
 
-_SIGN: Final = re.compile(r"[.:\[({]")
+_MAYBE_IN_ASCII: Final = re.compile(r"(?i:www\.)|\.[\w*`~]|:|[\[({][\s.dD]")
+"""As _MAYBE, before folding and with the signs that format a text."""
 
 _MAYBE: Final = re.compile(r"\.\w|:|[\[({][\s.d]|[\u3002\uff61\u00b7\u2022\u2027\u2219\u22c5\u06d4]")
 """Every text with a link has this, and few others do."""
@@ -39,7 +40,7 @@ _DOT: Final = re.compile(
 
 def may_have_link(text: str) -> bool:
     """Whether an ASCII text that is not folded needs `has_link`."""
-    return _SIGN.search(text.rstrip(".")) is not None  # a full stop ends a sentence
+    return _MAYBE_IN_ASCII.search(text) is not None
 
 
 def has_link(text: str, folded: str) -> bool:

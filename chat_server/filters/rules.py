@@ -1,9 +1,9 @@
 """What a room does not allow, and the check of a text against it. messages/apply_operations.py exempts hosts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from chat_contract.events import HeldBy
 from chat_server.filters.links import has_link, may_have_link
@@ -12,6 +12,7 @@ from chat_server.text.folding import drawn_readings, fold, shown_readings
 from server_kit.http.problem import ChatError
 
 Action = Literal["allow", "hold", "refuse"]
+HeldOrRefused = Literal["hold", "refuse"]
 Kind = HeldBy | Literal["repeats"]
 
 REPEAT_WITHIN_S: Final = 600
@@ -36,7 +37,7 @@ class FilterRules:
     """The filters of a room, as its hosts have set them."""
 
     words: tuple[str, ...] = ()
-    words_action: Literal["hold", "refuse"] = "refuse"
+    words_action: HeldOrRefused = "refuse"
     links: Action = "allow"
     repeats: Literal["allow", "refuse"] = "allow"
 
@@ -46,7 +47,7 @@ class Hit:
     """The filter that matches a text, and what the room then does. `in_nickname`: it is the nickname that matched."""
 
     kind: HeldBy
-    action: Literal["hold", "refuse"]
+    action: HeldOrRefused
     in_nickname: bool = False
 
 
@@ -58,7 +59,7 @@ class FilterChange:
     """The filters to change; None keeps the present ones."""
 
     words: tuple[str, ...] | None = None
-    words_action: Literal["hold", "refuse"] | None = None
+    words_action: HeldOrRefused | None = None
     links: Action | None = None
     repeats: Literal["allow", "refuse"] | None = None
 
@@ -125,28 +126,23 @@ class TextFilter:
         return self._nicknames[nickname]
 
     def _hit(self, text: str) -> Hit | None:
-        if text.isascii() and not self._may_hit(text):
+        automaton = self.build() if self.rules.words else None
+        refuses_or_holds_links = self.rules.links != "allow"
+        if text.isascii():  # the quick checks miss no hit
+            if automaton is not None and not automaton.may_match(text):
+                automaton = None
+            refuses_or_holds_links = refuses_or_holds_links and may_have_link(text)
+        if automaton is None and not refuses_or_holds_links:
             return None
         readings = [
             (shown, folded) for shown in shown_readings(text) for folded in drawn_readings(fold(shown))
         ]
-        hits = list(self._hits(readings))
+        hits = []
+        if automaton is not None and any(automaton.matches(folded) for _, folded in readings):
+            hits.append(Hit("words", self.rules.words_action))
+        if refuses_or_holds_links and any(has_link(shown, folded) for shown, folded in readings):
+            hits.append(Hit("links", cast(HeldOrRefused, self.rules.links)))
         return next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
-
-    def _may_hit(self, text: str) -> bool:
-        """A quick check of an ASCII text, which misses no hit."""
-        if self.rules.words and self.build().may_match(text):
-            return True
-        return self.rules.links != "allow" and may_have_link(text)
-
-    def _hits(self, readings: Sequence[tuple[str, str]]) -> Iterator[Hit]:
-        """`readings`: ways in which the text may be read, each with its folded form."""
-        if self.rules.words:
-            automaton = self.build()
-            if any(automaton.matches(folded) for _, folded in readings):
-                yield Hit("words", self.rules.words_action)
-        if self.rules.links != "allow" and any(has_link(text, folded) for text, folded in readings):
-            yield Hit("links", self.rules.links)
 
 
 class FiltersChanged(ChatError):

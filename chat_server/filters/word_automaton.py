@@ -49,7 +49,7 @@ _LEADING: Final = r"[!|$@\u20ac\u00a3\u00a1]"
 _TRAILING: Final = r"[|$@\u20ac\u00a3+]"
 """Signs that may stand for the first and the last letter of a word. Elsewhere `(` and `!` are punctuation."""
 
-_READABLE_SIGNS: Final = re.compile(f"{_SIGN}\\w|\\w{_TRAILING}")
+_READABLE_SIGNS: Final = re.compile(f"{_LEADING}\\w|\\w{_TRAILING}|(?<=\\w){_SIGN}+\\w")
 _INNER_SIGNS: Final = re.compile(f"(?<=\\w){_SIGN}+(?=\\w)")
 _LEADING_SIGNS: Final = re.compile(f"(?<!\\w)(?<!{_LEADING}){_LEADING}+(?=\\w)")
 _TRAILING_SIGNS: Final = re.compile(f"(?<=\\w){_TRAILING}+(?!\\w)(?!{_TRAILING})")
@@ -123,7 +123,8 @@ class WordAutomaton:
         encoded = text.encode().rstrip(_END)
         signs = encoded.translate(None, _NO_SIGNS)
         if len(signs) > 1 and _READABLE_SIGNS.search(text):
-            return True  # there are more readings than the two below
+            blurred = (_blurred_ascii(reading.encode(), _NO_LETTERS) for reading in _sign_readings(text))
+            return any(map(self._may_have_letters, blurred))
         if self._may_have_letters(_blurred_ascii(encoded, _NO_LETTERS)):
             return True
         return len(signs) == 1 and self._may_have_letters(_blurred_ascii(encoded, _NO_LETTERS_NOR_SIGNS))
@@ -243,7 +244,8 @@ def _sign_readings(folded: str) -> Iterable[str]:
     inner = _as_letters(_INNER_SIGNS, folded)
     trailing = _as_letters(_TRAILING_SIGNS, inner)
     leading = _as_letters(_LEADING_SIGNS, inner)
-    return dict.fromkeys((folded, inner, trailing, leading, _as_letters(_LEADING_SIGNS, trailing)))
+    both = leading if trailing == inner else _as_letters(_LEADING_SIGNS, trailing)
+    return dict.fromkeys((folded, inner, trailing, leading, both))
 
 
 def _read_signs(folded: str) -> str:

@@ -10,9 +10,9 @@ def get(path: str, **headers: str) -> bytes:
     return _head("GET", path, headers) + b"\r\n"
 
 
-def post_message(room: str, token: str, *, text_length: int = 60) -> bytes:
-    """A message of `text_length` characters that begins with the time it was sent."""
-    draft = {"client_message_id": UUID_HOLE, "text": padded(TIME_HOLE, text_length)}
+def post_message(room: str, token: str, *, text_length: int = 60, text: str | None = None) -> bytes:
+    """A message with that text, or of `text_length` characters that begin with the time it was sent."""
+    draft = {"client_message_id": UUID_HOLE, "text": text or padded(TIME_HOLE, text_length)}
     return _post(f"/api/v1/rooms/{room}/messages", token, draft)
 
 

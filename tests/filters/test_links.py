@@ -1,9 +1,11 @@
 """Which texts have a link."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chat_server.filters.links import has_link, may_have_link
-from chat_server.text.folding import fold
+from chat_server.text.folding import drawn_readings, fold, shown_readings
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,18 @@ from chat_server.text.folding import fold
 def test_a_link_is_found(text: str) -> None:
     assert has_link(text, fold(text))
     assert may_have_link(text) or not text.isascii()
+
+
+@given(
+    st.lists(
+        st.sampled_from([*".:/[](){}*`~@ -\n'\"!1", "www", "WWW", "dot", "DOT", "com", "py", "http", "a"]),
+        max_size=9,
+    )
+)
+def test_the_quick_check_of_ascii_misses_no_link(parts: list[str]) -> None:
+    text = "".join(parts)
+    readings = [(shown, folded) for shown in shown_readings(text) for folded in drawn_readings(fold(shown))]
+    assert may_have_link(text) or not any(has_link(shown, folded) for shown, folded in readings)
 
 
 @pytest.mark.parametrize(

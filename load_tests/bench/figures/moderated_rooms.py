@@ -17,6 +17,9 @@ IN_FLIGHT: Final = 128
 ROOMS: Final = 4
 BANS: Final = 10_000
 WORDS: Final = 500
+TEXT: Final = "@mina what a show, see you all there. What a night it will be"
+"""What people write. Filters read repeated letters, such as those of the other figures, more carefully."""
+
 RUNS: Final = 5
 """Rounds of each kind. The kinds take turns at going first, because a database grows while it is measured."""
 
@@ -95,7 +98,7 @@ def _median(runs: list[HttpRun]) -> HttpRun:
 
 
 async def _posts(fixture: ChatFixture, rooms: list[str], token: str, scale: Scale) -> HttpRun:
-    requests = [post_message(room, token) for room in rooms]
+    requests = [post_message(room, token, text=TEXT) for room in rooms]
     return await http_crowd(
         LOOPBACK, fixture.chat.port, requests, scale.of(IN_FLIGHT), scale.window_s, warmup_s=scale.settle_s
     )
