@@ -133,6 +133,21 @@ async def test_joining_a_room_costs_one_counted_fetch(people: People) -> None:
         await ann.react(room, message, "heart")
 
 
+async def test_a_room_asks_for_its_messages_before_it_loads_its_side_parts(people: People) -> None:
+    ann = await people.person("Ann")
+    room = await ann.make_room()
+    await ann.post(room, "hello")
+    tab = await people.tab()
+    paths: list[str] = []
+    tab.page.on("request", lambda request: paths.append(urlsplit(request.url).path))
+    await tab.open(f"/rooms/{room}")
+    await tab.sees("hello")
+    await expect(tab.page.get_by_role("button", name="New room")).to_be_visible()
+    messages = paths.index(f"/api/v1/rooms/{room}/messages")
+    room_list = next(place for place, path in enumerate(paths) if path.startswith("/assets/RoomList-"))
+    assert messages < room_list, "over HTTP/1.1 the messages would wait for a connection"
+
+
 async def test_own_reactions_are_fetched_where_a_page_shows_reactions(people: People) -> None:
     ann = await people.person("Ann")
     room = await ann.make_room()
