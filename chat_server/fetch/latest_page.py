@@ -71,9 +71,9 @@ class LatestPageSnapshot:
         That is so after any other event, where seqs do not follow each other, and for long or pinned messages.
         """
         events = [event for event in committed if event.seq > self.last_seq]
-        is_readable = self.is_short and not self._is_full and not self.room.has_erasures
+        is_plain = self.is_short and not self._is_full and not self.room.has_erasures
         follows = bool(events) and events[-1].seq - self.last_seq == len(events)
-        if not (is_readable and follows and all(event.type == "message.created" for event in events)):
+        if not (is_plain and follows and all(event.type == "message.created" for event in events)):
             return None
         new = [EncodedMessage(event.seq, event.message_json) for event in events]
         new_sizes = [len(message.json) for message in new]
