@@ -86,6 +86,13 @@ class StreamRows(msgspec.Struct, frozen=True):
         return sum(streams for _, streams in self.starts)
 
 
+class StreamMarks(msgspec.Struct, frozen=True):
+    """How many streams have had the event of the option `mark`, and how long 99 % of these took from a moment."""
+
+    streams: int
+    p99_ms: float
+
+
 class HttpRun(msgspec.Struct, frozen=True):
     """The responses to a crowd of HTTP clients."""
 
@@ -174,6 +181,12 @@ class StreamCrowd:
 
     async def rows(self) -> StreamRows:
         return msgspec.json.decode(await self._running.ask("rows"), type=StreamRows)
+
+    async def marked(self, since_s: float) -> StreamMarks:
+        """`since_s`: a time of the monotonic clock."""
+        return msgspec.json.decode(
+            await self._running.ask(f"marked {round(since_s * 1_000_000)}"), type=StreamMarks
+        )
 
     def open(self, streams: int) -> None:
         """Let as many streams be open: for crowds that were opened with `start`."""

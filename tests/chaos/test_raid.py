@@ -9,7 +9,7 @@ def measured(*, before_s: float, during_s: float, elsewhere_s: float, purge_s: f
     before, during, elsewhere = (
         Phase([post_s] * 100, generator_share=0.4) for post_s in (before_s, during_s, elsewhere_s)
     )
-    return Measured(before, during, elsewhere, [purge_s] * 100, call_s=0.05)
+    return Measured(before, during, elsewhere, purge_s, call_s=0.05)
 
 
 def test_only_the_phase_before_the_raid_decides_whether_posts_are_slower() -> None:

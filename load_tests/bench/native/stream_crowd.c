@@ -8,10 +8,11 @@
  * ids=opaque does not read ids as numbers. ids=seq reads the first "seq" in the data instead of ids.
  * start=N: only the first N streams are opened at once; "open N" on the standard input lets as many be open.
  *
+ * mark=EVENT notes when each stream gets its first event of that type, for "marked".
  * exact: rows and stream.skipped must follow each other without a hole; "different" streams got other rows than the first.
  *
  * Says {"opened": …} once every stream has answered its head. Then, on its standard input: "reset" begins a window,
- * "report" prints it as one JSON line, and
+ * "report" prints it as one JSON line, "marked US" how long after that monotonic time the marks came, and
  * "rows" what streams that were neither closed nor cut by stream.gap have received since they were opened, and for each seq
  * how many streams missed or skipped it; the end of input ends the program.
  */
@@ -35,14 +36,14 @@ struct stream {
     uint64_t rows_hash; /* of the ids of all rows since the stream was opened */
     uint64_t delivered; /* in the window */
     uint64_t rows;      /* events but reaction.changed, of which conflation leaves some out, since the stream was opened */
-    int64_t start_id;   /* that of stream.opened */
+    int64_t start_id, marked_at_us; /* start_id is that of stream.opened */
     uint8_t is_opened, has_gap;
 };
 
 static struct stream *streams;
 static struct histogram latency;
 static struct sockaddr_in server;
-static const char *path_pattern, *host, *extra_header;
+static const char *path_pattern, *host, *extra_header, *mark;
 static int subscribers, may_open = -1, rooms = 1, sample_every = 1, ids_are_numbers = 1, seq_is_in_data, read_raw, read_none, receive_buffer, exact;
 static int opened, refused, closed, connecting, next_to_connect, said_opened, poll_fd;
 static uint32_t missed_by[SEQS_MAX], skipped_by[SEQS_MAX]; /* seq → streams. Overflow rule: later seqs are only counted */
@@ -116,6 +117,8 @@ static void take_line(struct event_lines *lines, const char *line, int64_t lengt
         s->last_id = id;
         s->has_id = 1;
     } else if (length > 7 && !memcmp(line, "event: ", 7)) {
+        int is_mark = mark && (size_t)length == strlen(mark) + 7 && !memcmp(line + 7, mark, strlen(mark));
+        if (is_mark && !s->marked_at_us) s->marked_at_us = received_at_us;
         take_event(s, line, length);
         if (s->has_id && length > 14 && !memcmp(line + 7, "stream.", 7)) { /* it has an id but delivers nothing */
             deliveries--;
@@ -230,6 +233,15 @@ static void report(void) {
     fflush(stdout);
 }
 
+static void report_marked(int64_t since_us) {
+    static struct histogram delays;
+    memset(&delays, 0, sizeof delays);
+    for (int i = 0; i < subscribers; i++)
+        if (streams[i].marked_at_us) record(&delays, streams[i].marked_at_us - since_us);
+    printf("{\"streams\": %llu, \"p99_ms\": %.3f}\n", (unsigned long long)delays.total, quantile_ms(&delays, 0.99));
+    fflush(stdout);
+}
+
 static int by_number(const void *one, const void *other) {
     int64_t a = *(const int64_t *)one, b = *(const int64_t *)other;
     return (a > b) - (a < b);
@@ -295,6 +307,8 @@ static int obey(void) {
             fflush(stdout);
         } else if (!strcmp(word, "report")) {
             report();
+        } else if (!strncmp(word, "marked ", 7)) {
+            report_marked(atoll(word + 7));
         } else if (!strcmp(word, "rows")) {
             report_rows();
         } else if (!strncmp(word, "open ", 5)) {
@@ -312,6 +326,7 @@ static void take_option(const char *option) {
     else if (!strcmp(option, "read=raw")) read_raw = 1;
     else if (!strcmp(option, "read=none")) read_none = 1;
     else if (!strncmp(option, "rcvbuf=", 7)) receive_buffer = atoi(option + 7);
+    else if (!strncmp(option, "mark=", 5)) mark = option + 5;
     else if (!strncmp(option, "start=", 6)) may_open = atoi(option + 6);
     else if (!strcmp(option, "exact")) exact = 1;
     else if (!strncmp(option, "header=", 7)) extra_header = option + 7;

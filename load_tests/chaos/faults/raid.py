@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
-from typing import Final, cast
+from typing import Final
 from uuid import uuid4
 
-from load_tests.bench.crowds import generator_note
+from load_tests.bench.crowds import StreamCrowd, generator_note, stream_crowd
 from load_tests.chaos.ban_check import broken_bans
 from load_tests.chaos.crowd import Crowd
 from load_tests.chaos.fault import FaultList
@@ -27,9 +27,9 @@ SLOWER_POSTS: Final = 1.5
 
 SLOWER_CROWD: Final = 10
 ARRIVED_WITHIN_S: Final = 30.0
-OPENED_AT_ONCE: Final = 100
 TICK_S: Final = 0.005
-MARK: Final = b"event: messages.purged\n"
+POLL_S: Final = 0.1
+MARK: Final = "messages.purged"
 PAGES_OLD_S: Final = 0.5
 
 
@@ -69,13 +69,13 @@ class Phase:
 class Measured:
     """`elsewhere`: the same generator load, but the raiders post into another room. It bounds the generator's part.
 
-    `delays_s`: from the host's call until each stream had the purge. `call_s`: until the call's response.
+    `purge_s`: from the host's call until 99 % of the streams had the purge. `call_s`: until the call's response.
     """
 
     before: Phase
     during: Phase
     elsewhere: Phase
-    delays_s: list[float]
+    purge_s: float
     call_s: float
 
 
@@ -89,33 +89,6 @@ async def small_raid(system: System, crowd: Crowd) -> None:
     await _raid(system, crowd, SMALL)
 
 
-class PurgeReader(asyncio.Protocol):
-    """A stream that notes when it receives the purge. It looks for the event's name only: thousands share one core."""
-
-    def __init__(self, room_id: str) -> None:
-        self.has_response = asyncio.Event()
-        self.purged_at_s: float | None = None
-        self._request = (
-            f"GET /stream/v1/rooms/{room_id} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
-        ).encode()
-        self._tail = b""
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass
-        self._transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        self.has_response.set()
-        if self.purged_at_s is None and MARK in self._tail + data:
-            self.purged_at_s = asyncio.get_running_loop().time()
-        self._tail = data[-len(MARK) :]
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-
 async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
     room = await HostedRoom.make(crowd, system.chat_urls, Random(size.raiders))
     other_room = await HostedRoom.make(crowd, system.chat_urls, room.rng)
@@ -125,14 +98,13 @@ async def _raid(system: System, crowd: Crowd, size: RaidSize) -> None:
         async with _readers(system.publishers, room.id, size.readers) as readers, _lateness() as late_s:
             before = await _regular_posts(room, regulars, size.phase_s)
             during, called_s, call_s = await _raid_until_purged(room, regulars, raiders, size)
-            await _arrived(readers)
+            purge_s = await _purge_delay_s(readers, called_s, size.readers)
             # After the raid: earlier posts of the raiders elsewhere would make their purge slower.
             async with _posting(other_room, raiders, size, uuid4().hex):
                 elsewhere = await _regular_posts(room, regulars, size.phase_s)
     finally:
         crowd.pace.every_s /= SLOWER_CROWD
-    delays_s = [r.purged_at_s - called_s for r in readers if r.purged_at_s is not None]
-    findings, remarks = judge(size, Measured(before, during, elsewhere, delays_s, call_s))
+    findings, remarks = judge(size, Measured(before, during, elsewhere, purge_s, call_s))
     system.findings += findings
     system.remarks += remarks
     system.remarks.append(f"the load generator itself was late by {_p99(late_s) * 1000:.0f} ms at p99")
@@ -201,29 +173,22 @@ def _message(text: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _readers(publishers: list[Address], room_id: str, count: int) -> AsyncIterator[list[PurgeReader]]:
-    loop = asyncio.get_running_loop()
-    permits = asyncio.Semaphore(OPENED_AT_ONCE)
-    readers = [PurgeReader(room_id) for _ in range(count)]
-
-    async def opens(reader: PurgeReader, address: Address) -> None:
-        async with permits, asyncio.timeout(ARRIVED_WITHIN_S):
-            await loop.create_connection(lambda: reader, *address)
-            await reader.has_response.wait()
-
-    try:
-        await asyncio.gather(
-            *(opens(reader, publishers[n % len(publishers)]) for n, reader in enumerate(readers))
-        )
-        yield readers
-    finally:
-        for reader in readers:
-            reader.close()
+async def _readers(publishers: list[Address], room_id: str, count: int) -> AsyncIterator[list[StreamCrowd]]:
+    """`count` streams, spread over the publish_servers. Raises CrowdFailed."""
+    path = f"/stream/v1/rooms/{room_id}"
+    each, rest = divmod(count, len(publishers))
+    async with AsyncExitStack() as opened:
+        yield [
+            await opened.enter_async_context(
+                stream_crowd(host, port, path, each + (index < rest), f"mark={MARK}", core=None)
+            )
+            for index, (host, port) in enumerate(publishers)
+        ]
 
 
 @asynccontextmanager
 async def _lateness() -> AsyncIterator[list[float]]:
-    """By how many seconds this process runs late, sampled until the block ends: its readers and posts share a core."""
+    """By how many seconds this process runs late, sampled until the block ends: all its posts share a core."""
     loop = asyncio.get_running_loop()
     late_s: list[float] = []
 
@@ -240,16 +205,19 @@ async def _lateness() -> AsyncIterator[list[float]]:
         task.cancel()
 
 
-async def _arrived(readers: list[PurgeReader]) -> None:
-    """Raises TimeoutError."""
+async def _purge_delay_s(readers: list[StreamCrowd], called_s: float, count: int) -> float:
+    """The p99 of the slower publish_server, once every stream has the purge. Raises TimeoutError."""
     async with asyncio.timeout(ARRIVED_WITHIN_S):
-        while any(reader.purged_at_s is None for reader in readers):
-            await asyncio.sleep(0.02)
+        while True:
+            marks = [await crowd.marked(called_s) for crowd in readers]
+            if sum(each.streams for each in marks) == count:
+                return max(each.p99_ms for each in marks) / 1_000
+            await asyncio.sleep(POLL_S)
 
 
 def judge(size: RaidSize, measured: Measured) -> tuple[list[str], list[str]]:
     """The broken promises, and figures for the reader."""
-    purge_s = _p99(measured.delays_s)
+    purge_s = measured.purge_s
     before_s, during_s, elsewhere_s = (
         _p99(phase.posts_s) for phase in (measured.before, measured.during, measured.elsewhere)
     )
