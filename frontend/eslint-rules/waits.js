@@ -38,6 +38,7 @@ const NOT_FOR_THE_NETWORK = {
     "lib/room-view/room-view.ts",
     "lib/stream/lane-switch.ts",
   ],
+  "the order of requests, without a wait": ["ui/lazy-component.tsx"],
   "a limit on how often the server is called": [
     "features/rooms/use-room-list-stream.ts",
     "lib/app-version.ts",
