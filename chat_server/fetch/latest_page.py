@@ -32,6 +32,11 @@ def page_body(
     return b'{"messages":[%b],"cursor":%d%b%b%b}' % (joined, cursor, flags_json.encode(), pins, room)
 
 
+def messages_held(want: int) -> int:
+    """The most messages of a snapshot that must have `want`."""
+    return PAGE_DEFAULT if want <= PAGE_DEFAULT else PAGE_MAX
+
+
 class LatestPageSnapshot:
     """The pages cached in it take at most about as much memory as its messages."""
 
@@ -63,7 +68,7 @@ class LatestPageSnapshot:
         self.taken_at_s = taken_at_s
         return self
 
-    def extended(
+    def extended_by_commit(
         self, committed: Sequence[CommittedEvent], room_json: Callable[[RoomRow], bytes]
     ) -> "LatestPageSnapshot | None":
         """This snapshot with the messages of a commit after it. None if the room must be read again:
@@ -79,7 +84,7 @@ class LatestPageSnapshot:
         new_sizes = [len(message.json) for message in new]
         if max(new_sizes) > MAX_SHORT_TEXT_BYTES or self._json_bytes + sum(new_sizes) > MAX_MESSAGES_BYTES:
             return None
-        limit = PAGE_DEFAULT if len(self.messages) <= PAGE_DEFAULT else PAGE_MAX
+        limit = messages_held(len(self.messages))
         messages = [*self.messages, *new]
         room = self.room._replace(
             last_seq=events[-1].seq, message_count=self.room.message_count + len(events)

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 
 from chat_contract.events import Heat
-from chat_contract.limits import PAGE_DEFAULT, PAGE_MAX, RECENT_EVENTS_MAX
-from chat_server.fetch.latest_page import LatestPageSnapshot, page_body
+from chat_contract.limits import RECENT_EVENTS_MAX
+from chat_server.fetch.latest_page import LatestPageSnapshot, messages_held, page_body
 from chat_server.fetch.query import FetchQuery
 from chat_server.fetch.read_repository import ReadRepository
 from chat_server.fetch.recent_events import RecentEventsSnapshot, cursor_expired, events_body
@@ -74,15 +74,18 @@ class RoomReads:
         """
         last_seq = events[-1].seq
         hides_text = any(event.type in HIDES_TEXT for event in events)
-        if hides_text or self._hot_rooms.is_hot(room_id):
-            self._newest.wrote(room_id, last_seq, must_show=hides_text)
-            self._recent_events.wrote(room_id, last_seq, must_show=hides_text)
-            return
+        is_hot = self._hot_rooms.is_hot(room_id)
         self._newest.wrote(
-            room_id, last_seq, extend=lambda snapshot: snapshot.extended(events, self._room_json)
+            room_id,
+            last_seq,
+            must_show=hides_text,
+            extend=None if is_hot else lambda page: page.extended_by_commit(events, self._room_json),
         )
         self._recent_events.wrote(
-            room_id, last_seq, extend=lambda snapshot: snapshot.extended_by_commit(events)
+            room_id,
+            last_seq,
+            must_show=hides_text,
+            extend=None if is_hot else lambda recent: recent.extended_by_commit(events),
         )
 
     def invalidate(self, room_id: str) -> None:
@@ -231,7 +234,7 @@ class RoomReads:
     ) -> LatestPageSnapshot | None:
         """Most rooms have not changed since the previous snapshot, and to confirm that costs a third of the page."""
         taken_at_s = self._clock()
-        limit = PAGE_DEFAULT if want <= PAGE_DEFAULT else PAGE_MAX
+        limit = messages_held(want)
         if previous is not None and previous.holds(limit) and written_seq <= previous.last_seq:
             room = await self._repository.room(room_id)
             if room is None:

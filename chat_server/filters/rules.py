@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from chat_contract.events import HeldBy
 from chat_server.filters.links import has_link, may_have_link
 from chat_server.filters.word_automaton import WordAutomaton
-from chat_server.text.folding import drawn_readings, fold, shown_readings
+from chat_server.text.folding import fold, readings_of
 from server_kit.http.problem import ChatError
 
 Action = Literal["allow", "hold", "refuse"]
@@ -127,21 +127,20 @@ class TextFilter:
 
     def _hit(self, text: str) -> Hit | None:
         automaton = self.build() if self.rules.words else None
-        refuses_or_holds_links = self.rules.links != "allow"
+        links = self.rules.links
         if text.isascii():  # the quick checks miss no hit
             if automaton is not None and not automaton.may_match(text):
                 automaton = None
-            refuses_or_holds_links = refuses_or_holds_links and may_have_link(text)
-        if automaton is None and not refuses_or_holds_links:
+            if links != "allow" and not may_have_link(text):
+                links = "allow"
+        if automaton is None and links == "allow":
             return None
-        readings = [
-            (shown, folded) for shown in shown_readings(text) for folded in drawn_readings(fold(shown))
-        ]
+        readings = readings_of(text)
         hits = []
         if automaton is not None and any(automaton.matches(folded) for _, folded in readings):
             hits.append(Hit("words", self.rules.words_action))
-        if refuses_or_holds_links and any(has_link(shown, folded) for shown, folded in readings):
-            hits.append(Hit("links", cast(HeldOrRefused, self.rules.links)))
+        if links != "allow" and any(has_link(shown, folded) for shown, folded in readings):
+            hits.append(Hit("links", links))
         return next((hit for hit in hits if hit.action == "refuse"), hits[0] if hits else None)
 
 

@@ -67,14 +67,19 @@ def fold(text: str) -> str:
     return folded if folded.isascii() else _STRAY_MARKS.sub("", composed(folded))
 
 
-def shown_readings(text: str) -> tuple[str, ...]:
+def readings_of(text: str) -> list[tuple[str, str]]:
+    """All ways in which a normalised text may be read, each with its folded form."""
+    return [(shown, folded) for shown in _shown_readings(text) for folded in _drawn_readings(fold(shown))]
+
+
+def _shown_readings(text: str) -> tuple[str, ...]:
     """The text, and its order on screen if parts of it are shown from right to left (U+202E … U+202C)."""
     if _RIGHT_TO_LEFT not in text:
         return (text,)
     return text, _REVERSED.sub(lambda found: found[1][::-1], text)
 
 
-def drawn_readings(folded: str) -> tuple[str, ...]:
+def _drawn_readings(folded: str) -> tuple[str, ...]:
     """The folded text, and without formatting inside words: the page draws `**ex**ample.com` without the marks."""
     if not any(mark in folded for mark in _FORMATTING):
         return (folded,)

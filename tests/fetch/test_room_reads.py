@@ -319,9 +319,8 @@ async def test_a_write_during_a_read_is_not_missed(store: Store, reads: RoomRead
     room_id = await store.make_room()
     await store.post(room_id, "a")
     await page(reads, newest(room_id))
-    reads.wrote(
-        room_id, [event(room_id, 2)]
-    )  # as if it was known before the current read, which began too early to include it
+    # As if it was known before the current read, which began too early to include it.
+    reads.wrote(room_id, [event(room_id, 2)])
     early = asyncio.create_task(page(reads, newest(room_id)))
     await asyncio.sleep(0)
     await store.post(room_id, "b")
