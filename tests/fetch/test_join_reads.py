@@ -3,12 +3,15 @@
 import asyncio
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import orjson
 import pytest
 
 from tests.support.chat_stack import ChatStack, StartChatStack
+from tests.support.people import People, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -45,35 +48,22 @@ async def join(stack: ChatStack, room: str) -> None:
                     return
 
 
-async def sign_in(http: aiohttp.ClientSession, stack: ChatStack, nickname: str) -> dict[str, str]:
-    """The headers of the new session's requests."""
-    async with http.post(f"{stack.chat_url}/api/v1/sessions", json={"nickname": nickname}) as answer:
-        return {"Authorization": f"Bearer {(await answer.json())['token']}"}
+@asynccontextmanager
+async def people_of(stack: ChatStack) -> AsyncIterator[People]:
+    people = People(stack.chat_url)
+    try:
+        yield people
+    finally:
+        await people.leave()
 
 
-async def post(
-    http: aiohttp.ClientSession, stack: ChatStack, room: str, headers: dict[str, str], **draft: str
-) -> str:
-    """The id of the new message."""
-    async with http.post(
-        f"{stack.chat_url}/api/v1/rooms/{room}/messages",
-        json={"client_message_id": str(uuid.uuid4()), **draft},
-        headers=headers,
-    ) as answer:
-        assert answer.status == 201
-        return str((await answer.json())["id"])
-
-
-async def make_room(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> dict[str, str]:
-    """A room with three messages. Returns the headers of its owner's requests."""
-    headers = await sign_in(http, stack, "Ada")
-    async with http.post(
-        f"{stack.chat_url}/api/v1/rooms", json={"id": room, "name": room}, headers=headers
-    ) as answer:
-        assert answer.status == 201
+async def make_room(people: People, room: str) -> Person:
+    """A room with three messages. Returns its owner."""
+    owner = await people.enter("Ada")
+    await owner.make_room(id=room, name=room)
     for number in range(3):
-        await post(http, stack, room, headers, text=f"{number}")
-    return headers
+        await owner.post(room, f"{number}")
+    return owner
 
 
 async def newest_page(http: aiohttp.ClientSession, stack: ChatStack, room: str) -> tuple[bytes, int]:
@@ -90,8 +80,8 @@ async def test_the_reads_of_a_joining_crowd_do_not_grow_with_the_crowd(
 ) -> None:
     room = f"join-{uuid.uuid4().hex[:12]}"
     stack = await asyncio.to_thread(start_chat_stack, scheduler=0)
-    async with aiohttp.ClientSession() as http:
-        await make_room(http, stack, room)
+    async with aiohttp.ClientSession() as http, people_of(stack) as people:
+        await make_room(people, room)
         before, begun_s = await reads(http, stack), time.monotonic()
         async with asyncio.timeout(OPENED_WITHIN_S):
             await asyncio.gather(*(join(stack, room) for _ in range(READERS)))
@@ -104,15 +94,14 @@ async def test_a_page_with_messages_added_in_memory_is_what_postgres_gives(
 ) -> None:
     room = f"same-{uuid.uuid4().hex[:12]}"
     stack = await asyncio.to_thread(start_chat_stack, scheduler=0)
-    async with aiohttp.ClientSession() as http, asyncio.timeout(OPENED_WITHIN_S):
-        owner = await make_room(http, stack, room)
-        guest = await sign_in(http, stack, "Grace")
+    async with aiohttp.ClientSession() as http, people_of(stack) as people, asyncio.timeout(OPENED_WITHIN_S):
+        owner, guest = await make_room(people, room), await people.enter("Grace")
         statements = 1
         while statements:  # until the posts and the page are within a quarter of a second
             await newest_page(http, stack, room)
-            first = await post(http, stack, room, owner, text='한국어 "quoted" 👋')
-            many = (post(http, stack, room, guest, text=f"fast {number}") for number in range(12))
-            await asyncio.gather(post(http, stack, room, guest, text="a reply", reply_to=first), *many)
+            first = (await owner.post(room, '한국어 "quoted" 👋'))["id"]
+            many = (guest.post(room, f"fast {number}") for number in range(12))
+            await asyncio.gather(guest.post(room, "a reply", reply_to=first), *many)
             from_memory, statements = await newest_page(http, stack, room)
         while not statements:
             from_postgres, statements = await newest_page(http, stack, room)
